@@ -1,0 +1,43 @@
+# Every target works on a fresh Debian or Ubuntu machine. `make` lists them.
+BIN := .venv/bin
+
+# Tests see no settings of this machine, but where its engine is and where images come from.
+KEPT := MOORAGE_DOCKER_HOST MOORAGE_IMAGES MOORAGE_DEBIAN_MIRROR
+UNSET := $(foreach name,$(filter-out $(KEPT),$(filter MOORAGE_%,$(.VARIABLES))),-u $(name))
+
+.PHONY: help setup up down purge test check bench venv lint
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+
+setup: ## what the others need: packages, .venv, a Docker Engine, images
+	@scripts/packages.sh
+	@scripts/venv.sh
+	@$(BIN)/python scripts/engine.py
+	@$(BIN)/moor images prepare
+
+up: setup ## start the service, order a Redis and a MySQL, log into both
+	@$(BIN)/python scripts/up.py
+
+down: venv ## stop the service; instances go on running
+	@$(BIN)/python scripts/down.py
+
+purge: down ## remove all that Moorage made here, after asking
+	@$(BIN)/moor purge
+
+test: setup lint ## every test, those with real containers too
+	env $(UNSET) $(BIN)/python -m pytest -n 4
+
+check: venv lint ## seconds: style, types, walls, the fast tests
+	env $(UNSET) $(BIN)/python -m pytest -n 2 -m "not engine"
+
+bench: setup ## measure, each figure beside its peer in the same run
+	env $(UNSET) $(BIN)/python -m bench
+
+venv:
+	@scripts/venv.sh
+
+lint:
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo

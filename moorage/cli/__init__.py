@@ -1,0 +1,34 @@
+"""`moor`: one file per noun; what a command needs is loaded when it runs."""
+
+import sys
+
+import typer
+
+from moorage.cli import admin, client, config, db, doctor, images, purge, serve
+from moorage.kit.errors import MoorageError
+
+app = typer.Typer(
+    name="moor",
+    help="A self-hosted cloud on your own servers.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+serve.add_to(app)
+client.add_to(app)
+config.add_to(app)
+doctor.add_to(app)
+purge.add_to(app)
+app.add_typer(admin.app, name="admin")
+app.add_typer(db.app, name="db")
+app.add_typer(images.app, name="images")
+
+
+def main() -> None:
+    """Run a command; an expected failure is one line on standard error and exit code 1."""
+    try:
+        app()
+    except MoorageError as error:
+        print(f"moor: {error.message}", file=sys.stderr)
+        sys.exit(1)

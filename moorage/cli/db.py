@@ -1,0 +1,92 @@
+"""`moor db`: databases and caches, through the service's API."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from moorage.cli.client import AsJson, Token, Url, call
+
+app = typer.Typer(help="Databases and caches.", no_args_is_help=True)
+
+
+@app.command("create")
+def create(
+    blueprint: Annotated[str, typer.Argument(help="mysql, redis, postgres, …")],
+    option: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE, such as MYSQL_DATABASE=shop.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Its name; one is made.")] = None,
+    memory_mib: Annotated[int | None, typer.Option(help="Memory in MiB.")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait until a client can log in.")] = True,
+    url: Url = None,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    """Order a database or a cache, and show how to reach it."""
+    order: dict[str, Any] = {
+        "resource_name": blueprint,
+        "config": _options(option or []),
+    }  # Any: JSON
+    order |= {"name": name} if name else {}
+    order |= {"memory_mib": memory_mib} if memory_mib else {}
+    seconds = 300 if wait else 0
+    made = call(url, token, "POST", f"/resource_list?wait={seconds}", body=order)
+    _print(made, as_json, f"{made['id']}  {made['name']}  {made['status']}\n{made['url']}")
+
+
+@app.command("ls")
+def list_all(url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+    """List your databases and caches."""
+    rows = call(url, token, "GET", "/resource_list")["data"]
+    lines = [
+        f"{row['id']:>6}  {row['resource']:<10} {row['status']:<9} {row['name']}" for row in rows
+    ]
+    _print(rows, as_json, "\n".join(lines) or "There are none yet: moor db create redis")
+
+
+@app.command("show")
+def show(number: int, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+    """Show one, without its credentials."""
+    row = call(url, token, "GET", f"/resource/{number}")
+    row.pop("url")
+    config = row.pop("config", None) or {}
+    row |= {key: config[key] for key in ("addr", "port") if key in config}
+    _print(row, as_json, "\n".join(f"{key}: {value}" for key, value in row.items()))
+
+
+@app.command("credentials")
+def credentials(number: int, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+    """Show the credentials of one."""
+    row = call(url, token, "GET", f"/resource/{number}")
+    _print({"url": row["url"], "config": row["config"]}, as_json, str(row["url"]))
+
+
+@app.command("rm")
+def remove(
+    number: int,
+    keep_data: Annotated[bool, typer.Option("--keep-data", help="Keep its volume.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    url: Url = None,
+    token: Token = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove one, and its data unless you keep them."""
+    what = f"Remove {number}" + (", but keep its data?" if keep_data else " and all its data?")
+    if not yes:
+        typer.confirm(what, abort=True)
+    keep = "true" if keep_data else "false"
+    gone = call(url, token, "DELETE", f"/resource/{number}?keep_data={keep}")
+    volume = f"; its data are in the volume {gone['volume']}" if "volume" in gone else ""
+    _print(gone, as_json, f"{number} is {'gone' if gone['deleted'] else 'being removed'}{volume}")
+
+
+def _options(pairs: list[str]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise typer.BadParameter(f"{pair!r} is not KEY=VALUE")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _print(content: object, as_json: bool, text: str) -> None:
+    print(json.dumps(content, indent=2, ensure_ascii=False) if as_json else text)

@@ -1,0 +1,43 @@
+"""`moor images`."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Images that blueprints run.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Keep `prepare` a command of its own while it is the only one."""
+
+
+@app.command("prepare")
+def prepare(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Blueprints; all of them when left out.")
+    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="As for `moor serve`.")] = None,
+) -> None:
+    """Fetch or build what blueprints need; nothing happens for what is there."""
+    asyncio.run(_prepare(names or [], data_dir))
+
+
+async def _prepare(names: list[str], data_dir: Path | None) -> None:
+    from moorage import config
+    from moorage.instances.recipes import recipes
+    from moorage.world import load_catalog, make_images, open_engine
+
+    settings = config.load(data_dir=data_dir)
+    catalog = load_catalog(settings)
+    images = make_images(settings)
+    async with open_engine(settings) as engine:
+        for blueprint in [catalog.get(name) for name in names] or catalog.list():
+            made = await images.prepare(engine, recipes(blueprint), say=_say)
+            print(f"{blueprint.name}: {made.ref}", flush=True)
+
+
+async def _say(line: str) -> None:
+    print(f"    {line}", flush=True)

@@ -1,0 +1,246 @@
+"""Every setting. Nothing else reads the environment."""
+
+import functools
+import ipaddress
+import os
+import socket
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from moorage.kit.errors import Invalid
+
+PREFIX = "MOORAGE_"
+
+
+def default_data_dir() -> Path:
+    """Return /var/lib/moorage for root and ~/.local/share/moorage for anybody else."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/moorage")
+    return Path.home() / ".local/share/moorage"
+
+
+def _port_range(text: str) -> str:
+    first, dash, last = text.partition("-")
+    if not (dash and first.isdecimal() and last.isdecimal()):
+        raise ValueError("is written FIRST-LAST, for example 3307-4306")
+    if not 1 <= int(first) <= int(last) <= 65535:
+        raise ValueError("lies within 1-65535, the lower port first")
+    return text
+
+
+def _address(text: str) -> str:
+    return str(ipaddress.ip_address(text))
+
+
+def _database_url(text: str) -> str:
+    from sqlalchemy import make_url  # most commands need no database, and this takes long to load
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        make_url(text or "sqlite://")
+    except ArgumentError as error:
+        raise ValueError("is written postgresql://user:password@host/db") from error
+    return text
+
+
+def _pool(text: str) -> str:
+    return str(ipaddress.IPv4Network(text))
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class Settings(BaseSettings):
+    """The settings, from the environment (`MOORAGE_<NAME>`) or `moorage.toml`; first one wins."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+    _given: dict[str, Any] = PrivateAttr(default_factory=dict)  # Any: see load
+
+    data_dir: Path = Field(
+        default_factory=default_data_dir,
+        description="Where Moorage keeps its database, key and settings file.",
+    )
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        default="",
+        description="The database; empty: SQLite in the data directory. "
+        "For PostgreSQL: postgresql://user:password@host/db.",
+    )
+    secret_key_file: Path | None = Field(
+        default=None,
+        description="Keys that seal stored secrets, one a line, newest first; made on first start. "
+        "Empty: secret.key in the data directory.",
+    )
+    docker_host: str = Field(
+        default="unix:///var/run/docker.sock",
+        description="The Docker Engine that becomes the server `local`.",
+    )
+    publish_address: Address = Field(
+        default="127.0.0.1",
+        description="Address on which instances can be reached, and which clients are told.",
+    )
+    database_ports: Annotated[str, AfterValidator(_port_range)] = Field(
+        default="3307-4306", description="Ports that databases and caches are published on."
+    )
+    network_pool: Annotated[str, AfterValidator(_pool)] = Field(
+        default="10.209.0.0/16",
+        description="Private addresses from which each owner's network gets its own subnet.",
+    )
+    network_prefix: int = Field(
+        default=25, ge=16, le=28, description="Size of an owner's subnet: /25 has 125 addresses."
+    )
+    images: Literal["auto", "registry", "build"] = Field(
+        default="auto",
+        description="Where images come from: official ones from a registry, or built from "
+        "Debian packages; auto: the registry if it answers.",
+    )
+    debian_mirror: str = Field(
+        default="",
+        description="Debian mirror for built images; empty: the one this machine uses itself.",
+    )
+    operations_at_once: int = Field(
+        default=8, ge=1, le=64, description="How many operations run side by side."
+    )
+    stop_grace_s: float = Field(
+        default=7, ge=0, le=60, description="How long a stopping service waits for operations."
+    )
+    quota_instances: int = Field(
+        default=100, ge=0, description="How many instances one user may have."
+    )
+    quota_memory_mib: int = Field(
+        default=0, ge=0, description="How much memory one user's instances may get; 0: no limit."
+    )
+    login_failures: int = Field(
+        default=20, ge=1, description="Failed logins from one address in a minute before a pause."
+    )
+    trusted_proxies: Annotated[tuple[Address, ...], NoDecode] = Field(
+        default=(),
+        description="Proxies whose X-Forwarded-For counts: addresses, with commas between.",
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="How logs are written.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least level that is logged."
+    )
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'moorage.db'}"
+
+    @property
+    def secret_key(self) -> Path:
+        """The key file in force."""
+        return self.secret_key_file or self.data_dir / "secret.key"
+
+    @property
+    def reachable_address(self) -> str:
+        """The address that clients are told: the published one, or this server's own for all."""
+        if not ipaddress.ip_address(self.publish_address).is_unspecified:
+            return self.publish_address
+        return own_address()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (
+            init_settings,
+            env_settings,
+            TomlConfigSettingsSource(settings_cls, toml_file=_toml_file(init_settings())),
+        )
+
+
+@functools.cache
+def own_address() -> str:
+    """Return the address from which this server speaks to others; without one, its loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # RFC 5737; connecting a UDP socket sends nothing
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+def load(**given: Any) -> Settings:  # Any: values of the command line, checked by pydantic
+    """Read the settings; what is given (from a command line) wins. Raises Invalid."""
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        settings = Settings(**chosen)
+    except ValidationError as error:
+        fields = {
+            PREFIX + str(problem["loc"][0]).upper(): problem["msg"].removeprefix("Value error, ")
+            for problem in error.errors()
+        }
+        sentences = "; ".join(f"{name}: {reason}" for name, reason in fields.items())
+        raise Invalid(f"Settings are wrong: {sentences}.", fields=fields) from error
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid(f"{_toml_file(chosen)} is not TOML: {error}.") from error
+    settings._given = chosen
+    return settings
+
+
+def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
+    """List every setting as (name, value, source, meaning); a URL's password is masked."""
+    toml = TomlConfigSettingsSource(Settings, toml_file=_toml_file(settings._given))()
+    return [
+        (
+            PREFIX + name.upper(),
+            _shown(name, settings),
+            _source(name, toml, settings),
+            field.description or "",
+        )
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def unknown() -> list[str]:
+    """List variables of the environment that look like settings and are none."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
+def _toml_file(given: dict[str, Any]) -> Path:  # Any: unvalidated values
+    data_dir = given.get("data_dir") or os.environ.get(f"{PREFIX}DATA_DIR") or default_data_dir()
+    return Path(data_dir) / "moorage.toml"
+
+
+def _shown(name: str, settings: Settings) -> str:
+    value = getattr(settings, name)
+    if name == "database_url":
+        from sqlalchemy import make_url
+
+        return make_url(settings.database).render_as_string(hide_password=True)
+    if name == "secret_key_file":
+        return str(settings.secret_key)
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _source(name: str, toml: dict[str, Any], settings: Settings) -> str:  # Any: TOML
+    if name in settings._given:
+        return "command line"
+    if PREFIX + name.upper() in os.environ:
+        return "environment"
+    return "moorage.toml" if name in toml else "default"

@@ -1,0 +1,139 @@
+"""What `moor doctor` looks at. It changes nothing."""
+
+import platform
+import shutil
+import socket
+import sqlite3
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+
+from moorage import __version__, config
+from moorage.config import Settings
+from moorage.engines.port import Engine
+from moorage.instances.recipes import recipes
+from moorage.inventory import rules
+from moorage.kit.clock import now
+from moorage.kit.db import Database
+from moorage.kit.errors import Unavailable
+from moorage.world import load_catalog, make_images, open_engine
+
+_OLDEST_ENGINE = (20, 10)
+_FREE_WANTED_GIB = 5
+_RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class Finding(NamedTuple):
+    """What a look at one thing said; when it is not good, the sentence says what to do."""
+
+    what: str
+    is_good: bool
+    sentence: str
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Look at everything, and return what was found."""
+    async with open_engine(settings) as engine:
+        return [
+            _versions(),
+            _clock(),
+            *_settings(),
+            await _engine(engine),
+            await _database(settings),
+            _disk(settings),
+            _ports(settings),
+            *await _images(settings, engine),
+        ]
+
+
+def _versions() -> Finding:
+    return Finding(
+        "versions",
+        True,
+        f"Moorage {__version__}, Python {platform.python_version()}, "
+        f"SQLite {sqlite3.sqlite_version}",
+    )
+
+
+def _clock() -> Finding:
+    if now() < _RELEASED:
+        return Finding("clock", False, f"it says {now():%Y-%m-%d}, which is past; set the time")
+    return Finding("clock", True, f"{now():%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _settings() -> list[Finding]:
+    return [
+        Finding(
+            "settings", False, f"{name} is set, but there is no such setting; see `moor config`"
+        )
+        for name in config.unknown()
+    ]
+
+
+async def _engine(engine: Engine) -> Finding:
+    try:
+        info = await engine.info()
+    except Unavailable as error:
+        return Finding("engine", False, error.message)
+    is_new_enough = tuple(int(part) for part in info.version.split(".")[:2]) >= _OLDEST_ENGINE
+    sentence = f"Docker {info.version}, {info.cpus} CPUs, {info.memory_mib} MiB"
+    if not is_new_enough:
+        sentence += "; too old, install 20.10 or newer"
+    return Finding("engine", is_new_enough, sentence)
+
+
+async def _database(settings: Settings) -> Finding:
+    if not settings.database_url and not settings.data_dir.exists():
+        return Finding("database", True, f"`moor serve` will make it in {settings.data_dir}")
+    db = Database(settings.database)
+    try:
+        async with db.read() as session:
+            await session.execute(text("SELECT 1"))
+    except Unavailable as error:
+        return Finding("database", False, f"{error.message} ({error.detail})")
+    finally:
+        await db.close()
+    return Finding("database", True, db.shown_url)
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = next(part for part in (settings.data_dir, *settings.data_dir.parents) if part.exists())
+    free_gib = shutil.disk_usage(folder).free / (1 << 30)
+    sentence = f"{free_gib:.0f} GiB free at {folder}"
+    if free_gib < _FREE_WANTED_GIB:
+        return Finding("disk", False, f"{sentence}; make room, {_FREE_WANTED_GIB} GiB are little")
+    return Finding("disk", True, sentence)
+
+
+def _ports(settings: Settings) -> Finding:
+    offered = rules.ports(settings.database_ports)
+    free = sum(_is_free(settings.publish_address, port) for port in offered)
+    sentence = f"{free} of {settings.database_ports} free on {settings.publish_address}"
+    if free == 0:
+        sentence += "; set MOORAGE_DATABASE_PORTS or MOORAGE_PUBLISH_ADDRESS"
+    return Finding("ports", free > 0, sentence)
+
+
+def _is_free(address: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+        return True
+
+
+async def _images(settings: Settings, engine: Engine) -> list[Finding]:
+    findings = []
+    images = make_images(settings)
+    for blueprint in load_catalog(settings).list():
+        try:
+            found = await images.find(engine, recipes(blueprint))
+        except Unavailable:
+            return []  # the engine's own finding says it
+        sentence = found.ref if found else f"missing; run `moor images prepare {blueprint.name}`"
+        findings.append(Finding(f"image {blueprint.name}", found is not None, sentence))
+    return findings

@@ -1,0 +1,173 @@
+"""A Docker Engine, over its HTTP API: server facts and containers."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import aiohttp
+
+from moorage.engines.docker_answers import (
+    Created,
+    Exit,
+    Info,
+    InspectedContainer,
+    ListedContainer,
+)
+from moorage.engines.docker_body import container_body, label_filter, log_lines, quoted
+from moorage.engines.docker_images import DockerImages
+from moorage.engines.docker_networks import DockerNetworks
+from moorage.engines.http import Connector, EngineClient
+from moorage.engines.polling import soon
+from moorage.engines.port import Container, ContainerSpec, EngineInfo
+from moorage.kit.errors import Conflict, Invalid, NotFound, Unavailable
+
+INFO_TIMEOUT_S = 2
+SLOW_CALL_TIMEOUT_S = 120  # what touches disks and kernels, on a machine under load
+ADVICE = "Start it, or set MOORAGE_DOCKER_HOST."
+
+
+class DockerEngine(DockerImages, DockerNetworks):
+    """The Docker Engine at `unix:///path` or `tcp://address:port`.
+
+    With a connector, host is only a name for messages and may be any text.
+    """
+
+    def __init__(
+        self, host: str, *, connector: Connector | None = None, advice: str = ADVICE
+    ) -> None:
+        base_url = "http://docker"
+        if connector is None:
+            connector, base_url = _connector(host)
+        self._client = EngineClient(host, connector, advice=advice, base_url=base_url)
+
+    async def ping(self) -> None:
+        """Return when the engine answers."""
+        await self._client.send("GET", "/_ping", versioned=False, timeout_s=INFO_TIMEOUT_S)
+
+    async def info(self) -> EngineInfo:
+        """Describe the engine."""
+        answer = await self._client.ask(
+            "GET", "/info", Info, versioned=False, timeout_s=INFO_TIMEOUT_S
+        )
+        return answer.info()
+
+    async def find_containers(self, labels: Mapping[str, str]) -> Sequence[Container]:
+        """List containers, stopped ones too, that carry all labels."""
+        query = {"all": "1", **label_filter(labels)}
+        answer = await self._client.ask(
+            "GET", "/containers/json", list[ListedContainer], query=query
+        )
+        return [item.container() for item in answer]
+
+    async def get_container(self, id_or_name: str) -> Container:
+        """Inspect a container."""
+        answer = await self._client.ask("GET", _path(id_or_name, "json"), InspectedContainer)
+        return answer.container()
+
+    async def create_container(self, spec: ContainerSpec) -> str:
+        """Create it and return its id."""
+        version = await self._client.version()
+        try:
+            made = await self._client.ask(
+                "POST",
+                "/containers/create",
+                Created,
+                query={"name": spec.name},
+                json=container_body(spec, init=version.has_init),
+                timeout_s=SLOW_CALL_TIMEOUT_S,
+            )
+        except Conflict as taken:
+            return await self._made_before(spec, taken)
+        return made.id
+
+    async def start_container(self, id_or_name: str) -> None:
+        """Start it."""
+        await self._client.send("POST", _path(id_or_name, "start"), timeout_s=SLOW_CALL_TIMEOUT_S)
+
+    async def stop_container(self, id_or_name: str, *, grace_s: int = 10) -> None:
+        """Stop it; kill it after the grace."""
+        try:
+            await self._client.send(
+                "POST",
+                _path(id_or_name, "stop"),
+                query={"t": str(grace_s)},
+                timeout_s=grace_s + SLOW_CALL_TIMEOUT_S,
+            )
+        except NotFound:
+            return
+
+    async def remove_container(self, id_or_name: str) -> None:
+        """Kill and remove it with its anonymous volumes."""
+        try:
+            await self._client.send(
+                "DELETE",
+                f"/containers/{quoted(id_or_name)}",
+                query={"force": "1", "v": "1"},
+                timeout_s=SLOW_CALL_TIMEOUT_S,
+            )
+        except NotFound:
+            return
+        except Conflict:  # somebody else is removing it: be back when it is gone
+            await self._wait(id_or_name, "removed", timeout_s=SLOW_CALL_TIMEOUT_S)
+
+    async def wait_container(self, id_or_name: str, *, timeout_s: float) -> int:
+        """Wait until it exits and return the exit code."""
+        return await self._wait(id_or_name, "not-running", timeout_s=timeout_s)
+
+    async def container_log(self, id_or_name: str, *, tail: int = 20) -> list[str]:
+        """Return the last lines of standard output and error, mixed as they came."""
+        query = {"stdout": "1", "stderr": "1", "tail": str(tail)}
+        return log_lines(await self._client.send("GET", _path(id_or_name, "logs"), query=query))
+
+    async def put_archive(self, id_or_name: str, path: str, archive: bytes) -> None:
+        """Unpack a tar archive into a directory of a container, running or not."""
+        await self._client.send(
+            "PUT",
+            _path(id_or_name, "archive"),
+            query={"path": path},
+            archive=archive,
+            timeout_s=SLOW_CALL_TIMEOUT_S,
+        )
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._client.close()
+
+    async def _made_before(self, spec: ContainerSpec, taken: Conflict) -> str:
+        # A name is taken from the start of a create; the container is found at its end.
+        known = await soon(lambda: self._find_container(spec.name))
+        if known and spec.labels.items() <= known.labels.items():
+            return known.id
+        raise Conflict(
+            f"There is a container {spec.name} on this server that is not ours: rename it.",
+            detail=taken.message,
+        ) from taken
+
+    async def _find_container(self, name: str) -> Container | None:
+        try:
+            return await self.get_container(name)
+        except NotFound:
+            return None
+
+    async def _wait(self, id_or_name: str, condition: str, *, timeout_s: float) -> int:
+        path = _path(id_or_name, "wait")
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await self._client.ask(
+                    "POST", path, Exit, query={"condition": condition}, timeout_s=None
+                )
+        except TimeoutError as error:
+            raise Unavailable(f"{id_or_name} was not done within {timeout_s:g} s.") from error
+        return answer.status_code
+
+
+def _connector(host: str) -> tuple[Connector, str]:
+    kind, _, place = host.partition("://")
+    if kind == "unix" and place.startswith("/"):
+        return lambda: aiohttp.UnixConnector(place, limit=0), "http://docker"
+    if kind == "tcp" and place:
+        return lambda: aiohttp.TCPConnector(limit=0), f"http://{place}"
+    raise Invalid(f"{host!r} is no Docker host: write unix:///path or tcp://address:port.")
+
+
+def _path(id_or_name: str, call: str) -> str:
+    return f"/containers/{quoted(id_or_name)}/{call}"

@@ -1,0 +1,82 @@
+"""What the fake engine remembers, and how it is made to fail."""
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from moorage.engines.port import Container, ContainerSpec, Image, Network, Volume
+from moorage.kit.errors import MoorageError, NotFound, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a command does in the fake. exit_code: None when it runs until it is stopped."""
+
+    output: tuple[str, ...] = ()
+    exit_code: int | None = None
+
+
+@dataclass(slots=True)
+class FakeContainer:
+    """A container and what was asked for. archives: path → the tar files put there, in order."""
+
+    spec: ContainerSpec
+    seen: Container
+    output: list[str] = field(default_factory=list)
+    archives: dict[str, list[bytes]] = field(default_factory=dict)
+
+
+class FakeState:
+    """Everything that is on the fake engine.
+
+    registry: references that can be pulled. taken_ports: those that other programs have.
+    programs: command → what it does; others run until stopped. down: nothing answers.
+    """
+
+    def __init__(self, *, registry: Iterable[str] = (), taken_ports: Iterable[int] = ()) -> None:
+        self.registry = set(registry)
+        self.taken_ports = set(taken_ports)
+        self.programs: dict[tuple[str, ...], Program] = {}
+        self.down = False
+        self.containers: dict[str, FakeContainer] = {}  # by name
+        self.networks: dict[str, Network] = {}  # by id
+        self.volumes: dict[str, Volume] = {}  # by name
+        self.images: dict[str, Image] = {}  # by reference
+        self._failures: dict[str, list[MoorageError]] = {}
+        self._numbers = itertools.count(1)
+
+    def fail_next(self, method: str, error: MoorageError) -> None:
+        """Let the next call of that method raise; several are raised one after the other."""
+        self._failures.setdefault(method, []).append(error)
+
+    def add_image(self, ref: str, labels: Mapping[str, str] | None = None) -> None:
+        """Have an image, as if it had been built."""
+        self.images[ref] = Image(id=self._new_id(), tags=(ref,), labels=dict(labels or {}))
+
+    def _enter(self, method: str) -> None:
+        if self.down:
+            raise Unavailable("The engine does not answer.")
+        if failures := self._failures.get(method):
+            raise failures.pop(0)
+
+    def _find(self, id_or_name: str) -> FakeContainer | None:
+        for container in self.containers.values():
+            if id_or_name in {container.seen.id, container.seen.name}:
+                return container
+        return None
+
+    def _container(self, id_or_name: str) -> FakeContainer:
+        if container := self._find(id_or_name):
+            return container
+        raise NotFound(f"There is no container {id_or_name} on this server.")
+
+    def _running(self) -> list[ContainerSpec]:
+        return [one.spec for one in self.containers.values() if one.seen.status == "running"]
+
+    def _new_id(self) -> str:
+        return f"{next(self._numbers):064x}"
+
+
+def carries(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Return whether all wanted labels are there; an empty value matches any."""
+    return all(key in labels and value in {"", labels[key]} for key, value in wanted.items())

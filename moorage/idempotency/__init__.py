@@ -1,0 +1,1 @@
+"""Answers remembered by idempotency key: the same request twice makes one thing."""

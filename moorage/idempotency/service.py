@@ -1,0 +1,117 @@
+"""Remember what a request made, and give the same answer when it comes again.
+
+Source: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, update
+
+from moorage.idempotency.models import RememberedRequest
+from moorage.kit.clock import now
+from moorage.kit.crypto import Sealer
+from moorage.kit.db import Session, save
+from moorage.kit.errors import Conflict, Invalid, KeyReused
+
+KEPT_FOR = timedelta(hours=24)
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the first request was answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: object
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The first request made this, and died before it could answer."""
+
+    subject: str
+
+
+def check_key(key: str) -> str:
+    """Return the key. Raises Invalid."""
+    if _KEY.fullmatch(key):
+        return key
+    reason = "has 1 to 255 visible ASCII characters"
+    raise Invalid(f"The header Idempotency-Key {reason}.", fields={"Idempotency-Key": reason})
+
+
+def fingerprint(action: str, asked: object) -> str:
+    """Return what tells two requests apart."""
+    text = json.dumps([action, asked], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def recall(
+    session: Session, sealer: Sealer, *, user_id: str, key: str, fingerprint: str
+) -> Answer | Made | None:
+    """Return what the key stands for; None when it is new.
+
+    Raises KeyReused (another request had it), Conflict (its first request is still running).
+    """
+    row = await session.get(RememberedRequest, (user_id, key))
+    if row is None or row.created_at < now() - KEPT_FOR:
+        return None
+    if row.fingerprint != fingerprint:
+        raise KeyReused(
+            "This Idempotency-Key came with another request before; use a new key for a new one."
+        )
+    if row.answer_sealed is not None:
+        return Answer(**json.loads(sealer.open(row.answer_sealed)))
+    if row.busy_until > now():
+        raise _running()
+    return Made(row.subject)
+
+
+async def remember(
+    session: Session, *, user_id: str, key: str, fingerprint: str, subject: str, busy_s: float
+) -> None:
+    """Remember, in the commit that makes it, what a request makes. Raises Conflict (running)."""
+    await session.execute(
+        delete(RememberedRequest).where(RememberedRequest.created_at < now() - KEPT_FOR)
+    )
+    row = RememberedRequest(
+        user_id=user_id,
+        key=key,
+        fingerprint=fingerprint,
+        subject=subject,
+        busy_until=now() + timedelta(seconds=busy_s),
+    )
+    await save(session, row, if_taken=_running().message)
+
+
+async def answered(
+    session: Session, sealer: Sealer, *, user_id: str, key: str, answer: Answer
+) -> None:
+    """Keep the answer, sealed: it may hold credentials."""
+    await session.execute(
+        update(RememberedRequest)
+        .where(RememberedRequest.user_id == user_id, RememberedRequest.key == key)
+        .values(answer_sealed=sealer.seal(json.dumps(asdict(answer))))
+    )
+
+
+async def forget(session: Session, *, user_id: str, key: str) -> None:
+    """Forget a request that made nothing, so that it can be tried again."""
+    await session.execute(
+        delete(RememberedRequest).where(
+            RememberedRequest.user_id == user_id, RememberedRequest.key == key
+        )
+    )
+
+
+def _running() -> Conflict:
+    return Conflict(
+        "The first request with this Idempotency-Key is still running; ask again in a moment."
+    )

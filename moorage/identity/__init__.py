@@ -1,0 +1,1 @@
+"""Users, tokens, quotas: who calls, and what they may do."""

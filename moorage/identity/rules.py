@@ -1,0 +1,82 @@
+"""What names, passwords and scopes look like, and what a caller may do. Pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from moorage.identity.models import Role
+from moorage.kit.errors import Denied, Invalid
+
+SCOPES = ("read", "write")
+PASSWORD_LENGTH = range(8, 129)
+TOKEN_NAME_LENGTH = range(1, 101)
+
+_USERNAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling. token_id: None when a password proved it."""
+
+    user_id: str
+    username: str
+    role: Role
+    scopes: frozenset[str]
+    token_id: str | None = None
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller sees and does everything."""
+        return self.role == "admin"
+
+    @property
+    def may_write(self) -> bool:
+        """Whether the caller may change something."""
+        return "write" in self.scopes
+
+
+def require_admin(caller: Caller) -> None:
+    """Raise Denied unless the caller is an administrator."""
+    if not caller.is_admin:
+        raise Denied("Only an administrator may do this.")
+
+
+def require_write(caller: Caller) -> None:
+    """Raise Denied unless the caller may change something."""
+    if not caller.may_write:
+        raise Denied("This token may only read; use one with the scope 'write'.")
+
+
+def is_username(text: str) -> bool:
+    """Whether a user could have that name."""
+    return _USERNAME.fullmatch(text) is not None
+
+
+def check_username(username: str) -> None:
+    """Raise Invalid unless a user could have that name."""
+    if not is_username(username):
+        raise _invalid("username", "has 1 to 64 of the letters A-Z and a-z, digits, '.', '_', '-'")
+
+
+def check_password(password: str) -> None:
+    """Raise Invalid unless the password has a good length."""
+    if len(password) not in PASSWORD_LENGTH:
+        raise _invalid("password", "has 8 to 128 characters")
+
+
+def check_token_name(name: str) -> None:
+    """Raise Invalid unless a token could have that name."""
+    if len(name) not in TOKEN_NAME_LENGTH or not name.isprintable():
+        raise _invalid("name", "has 1 to 100 printable characters")
+
+
+def granted(scopes: Iterable[str]) -> str:
+    """Return the scopes as a token keeps them; `write` includes `read`. Raises Invalid."""
+    wanted = set(scopes)
+    if not wanted or not wanted <= set(SCOPES):
+        raise _invalid("scopes", "are 'read', or 'read' and 'write'")
+    return "read write" if "write" in wanted else "read"
+
+
+def _invalid(field: str, reason: str) -> Invalid:
+    return Invalid(f"The field {field!r} {reason}.", fields={field: reason})

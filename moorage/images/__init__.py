@@ -1,0 +1,1 @@
+"""Images of blueprints: fetched from a registry, or built of Debian packages."""

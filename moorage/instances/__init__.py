@@ -1,0 +1,1 @@
+"""What runs for people: ordered, started, watched and removed."""

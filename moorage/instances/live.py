@@ -1,0 +1,113 @@
+"""Whether an instance really answers: a login, as its owner would do it."""
+
+import asyncio
+
+from moorage.catalog import render
+from moorage.engines.port import Container, Engine
+from moorage.instances import service as instances
+from moorage.instances.models import Instance
+from moorage.instances.tools import Tools
+from moorage.inventory import service as inventory
+from moorage.kit.errors import NotFound, Unavailable
+from moorage.probes.port import NotReady, Target
+
+_FIRST_PAUSE_S = 0.004
+_LONGEST_PAUSE_S = 0.2
+_LOOK_AT_CONTAINER_EVERY_S = 0.5
+_ATTEMPT_S = 5.0
+_ANSWER_S = 2.0
+_LOG_LINES = 15
+
+
+async def check_engine(tools: Tools, server: str | None) -> None:
+    """Raise Unavailable when the engine of a server does not answer; an unknown server passes."""
+    engine = tools.engines.get(server or inventory.LOCAL)
+    if engine is not None:
+        await engine.ping()
+
+
+async def check_engine_of(tools: Tools, instance: Instance) -> None:
+    """Raise Unavailable when the engine that an instance runs on does not answer."""
+    async with tools.db.read() as session:
+        server = await inventory.get_server(session, instance.server_id)
+    await check_engine(tools, server.name)
+
+
+async def answers(tools: Tools, instance: Instance) -> bool:
+    """Tell whether a client can log in right now."""
+    if instance.container_id is None or instance.port is None:
+        return False
+    try:
+        await _login(tools, instance, timeout_s=_ANSWER_S)
+    except NotReady:
+        return False
+    return True
+
+
+async def until_login(tools: Tools, engine: Engine, instance: Instance, container: str) -> None:
+    """Wait until a client can log in.
+
+    Raises Unavailable with the container's last words when it stops or takes too long.
+    """
+    blueprint = tools.catalog.get(instance.blueprint)
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + blueprint.ready_timeout_s
+    look_at = clock() + _LOOK_AT_CONTAINER_EVERY_S
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        try:
+            await _login(tools, instance, timeout_s=_ATTEMPT_S)
+        except NotReady as error:
+            reason = error.message
+        else:
+            return
+        if clock() >= look_at:
+            look_at = clock() + _LOOK_AT_CONTAINER_EVERY_S
+            await _check_alive(tools, engine, instance, container)
+        if clock() >= deadline:
+            words = await _last_words(tools, engine, instance, container)
+            raise Unavailable(
+                f"{instance.name} did not let anybody log in within "
+                f"{blueprint.ready_timeout_s} s ({reason}). {words}"
+            )
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 1.3, _LONGEST_PAUSE_S)
+
+
+async def _login(tools: Tools, instance: Instance, *, timeout_s: float) -> None:
+    blueprint = tools.catalog.get(instance.blueprint)
+    login = render.login(blueprint, instances.settled(tools, instance))
+    target = Target(
+        address=tools.settings.reachable_address,
+        port=instance.port or 0,
+        user=login.user,
+        password=login.password,
+        database=login.database,
+        timeout_s=timeout_s,
+    )
+    await tools.probes[blueprint.login.probe].login(target)
+
+
+async def _check_alive(tools: Tools, engine: Engine, instance: Instance, container: str) -> None:
+    seen = await engine.get_container(container)
+    if seen.status == "running" and seen.restarts == 0:
+        return
+    words = await _last_words(tools, engine, instance, container)
+    raise Unavailable(f"{instance.name} stopped right after its start{_cause(seen)}. {words}")
+
+
+def _cause(seen: Container) -> str:
+    if seen.oom_killed:
+        return ": it needs more memory than memory_mib gives"
+    return f" (exit code {seen.exit_code})" if seen.exit_code else ""
+
+
+async def _last_words(tools: Tools, engine: Engine, instance: Instance, container: str) -> str:
+    try:
+        lines = await engine.container_log(container, tail=_LOG_LINES)
+    except (NotFound, Unavailable):
+        lines = []
+    text = " | ".join(line.strip() for line in lines if line.strip())
+    for secret in instances.settled(tools, instance).secrets.values():
+        text = text.replace(secret, "***")
+    return f"Its last words: {text}" if text else "It left no log."

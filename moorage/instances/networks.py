@@ -1,0 +1,71 @@
+"""One private network per owner and server: made with the first instance, gone with the last."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from sqlalchemy import exists, select
+
+from moorage.config import Settings
+from moorage.engines.port import Engine, SubnetTaken
+from moorage.instances import rules
+from moorage.instances.models import Instance
+from moorage.inventory import service as inventory
+from moorage.kit.db import Database
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The owners' networks. The lock keeps one owner's first order and last removal apart."""
+
+    installation: str
+    settings: Settings
+    db: Database
+    _locks: defaultdict[str, asyncio.Lock] = field(
+        default_factory=lambda: defaultdict(asyncio.Lock)
+    )
+
+    async def ensure(self, engine: Engine, *, server_id: str, owner_id: str) -> str:
+        """Have the owner's network and return its name."""
+        name = rules.network_name(self.installation, owner_id)
+        refused: list[str] = []
+        async with self._locks[name]:
+            while True:
+                async with self.db.begin() as session:
+                    subnet = await inventory.reserve_subnet(
+                        session,
+                        server_id=server_id,
+                        owner_id=owner_id,
+                        pool=self.settings.network_pool,
+                        prefix=self.settings.network_prefix,
+                        avoid=refused,
+                    )
+                try:
+                    await engine.ensure_network(
+                        name,
+                        labels=rules.owner_labels(self.installation, owner_id),
+                        subnet=subnet,
+                    )
+                except SubnetTaken:
+                    refused.append(subnet)
+                else:
+                    return name
+
+    async def remove_unused(self, engine: Engine, *, server_id: str, owner_id: str) -> None:
+        """Remove the owner's network when no instance of the owner needs it any more."""
+        name = rules.network_name(self.installation, owner_id)
+        async with self._locks[name]:
+            async with self.db.read() as session:
+                needed = await session.scalar(
+                    select(
+                        exists().where(
+                            Instance.owner_id == owner_id,
+                            Instance.server_id == server_id,
+                            Instance.deleted_at.is_(None),
+                            Instance.status.not_in(("failed", "deleting")),
+                        )
+                    )
+                )
+            if not needed and await engine.remove_network(name):
+                async with self.db.begin() as session:
+                    await inventory.release_subnet(session, server_id=server_id, owner_id=owner_id)

@@ -1,0 +1,55 @@
+"""What this room works with; the world puts it together once, at start-up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+
+from moorage.catalog.service import Catalog
+from moorage.config import Settings
+from moorage.engines.port import Engine
+from moorage.images.service import Images
+from moorage.instances.networks import Networks
+from moorage.inventory import rules as inventory_rules
+from moorage.kit.crypto import Sealer
+from moorage.kit.db import Database
+from moorage.probes.port import Probe
+
+_REFUSED_FOR_S = 600
+
+
+class RefusedPorts:
+    """Ports that an engine refused a moment ago, because somebody else holds them."""
+
+    def __init__(self) -> None:
+        self._until: dict[tuple[str, int], float] = {}
+
+    def remember(self, server_id: str, port: int) -> None:
+        """Leave the port out for ten minutes."""
+        self._until[server_id, port] = monotonic() + _REFUSED_FOR_S
+
+    def on(self, server_id: str) -> set[int]:
+        """Return the ports to leave out on a server."""
+        moment = monotonic()
+        self._until = {key: until for key, until in self._until.items() if until > moment}
+        return {port for server, port in self._until if server == server_id}
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """installation: the id on our labels. engines: by server name. probes: by protocol."""
+
+    installation: str
+    settings: Settings
+    db: Database
+    sealer: Sealer
+    catalog: Catalog
+    engines: Mapping[str, Engine]
+    probes: Mapping[str, Probe]
+    images: Images
+    networks: Networks
+    refused_ports: RefusedPorts = field(default_factory=RefusedPorts)
+
+    @property
+    def offered_ports(self) -> range:
+        """Ports that databases are published on."""
+        return inventory_rules.ports(self.settings.database_ports)

@@ -1,0 +1,1 @@
+"""The servers that Moorage manages, and what each has to give: ports, subnets."""

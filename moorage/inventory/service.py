@@ -1,0 +1,137 @@
+"""Servers, and the ports and subnets that are handed out on them."""
+
+import secrets
+from collections.abc import Collection
+
+from sqlalchemy import delete, select
+
+from moorage.inventory import rules
+from moorage.inventory.models import Installation, OwnerNetwork, PortReservation, Server
+from moorage.kit.db import Session, save
+from moorage.kit.errors import Conflict, Invalid, Unavailable
+
+LOCAL = "local"  # the server whose engine MOORAGE_DOCKER_HOST names
+_TRIES = 20  # against others who reserve at the same moment, on PostgreSQL
+
+
+async def register_installation(session: Session) -> str:
+    """Return this installation's id; make it, and the server `local`, the first time."""
+    installation = await session.get(Installation, 1)
+    if installation is None:
+        installation = Installation(id=secrets.token_hex(8))
+        await save(session, installation, Server(name=LOCAL), if_taken="Started twice at once.")
+    return installation.id
+
+
+async def list_servers(session: Session) -> list[Server]:
+    """Return all servers in the order of their names."""
+    return list(await session.scalars(select(Server).order_by(Server.name)))
+
+
+async def get_server(session: Session, server_id: str) -> Server:
+    """Return a server by its id; rows refer to it, so it is there."""
+    return (await session.scalars(select(Server).where(Server.id == server_id))).one()
+
+
+async def choose_server(session: Session, name: str | None) -> Server:
+    """Return the server of that name, or the one that takes the next instance. Raises Invalid."""
+    servers = await list_servers(session)
+    for server in servers:
+        if server.name == (name or LOCAL):
+            return server
+    known = ", ".join(server.name for server in servers)
+    raise Invalid(
+        f"There is no server {name!r}; choose one of: {known}.",
+        fields={"server": f"{name!r} is unknown; choose one of: {known}"},
+    )
+
+
+async def reserve_port(
+    session: Session,
+    *,
+    server_id: str,
+    instance_id: str,
+    offered: range,
+    setting: str,
+    avoid: Collection[int] = (),
+) -> int:
+    """Reserve the lowest free port for an instance, instead of one it had.
+
+    offered: the range; setting: where the operator widens it; avoid: ports that somebody outside
+    of Moorage holds. Raises Unavailable when none is left.
+    """
+    await release_ports(session, instance_id=instance_id)
+    for _ in range(_TRIES):
+        taken = set(
+            await session.scalars(
+                select(PortReservation.port).where(PortReservation.server_id == server_id)
+            )
+        )
+        port = rules.free_port(offered, taken | set(avoid))
+        if port is None:
+            raise Unavailable(
+                f"All ports of {offered[0]}-{offered[-1]} are in use. Delete what is no longer "
+                f"needed, or widen the setting {setting}."
+            )
+        row = PortReservation(server_id=server_id, port=port, instance_id=instance_id)
+        try:
+            await save(session, row, if_taken="taken")
+        except Conflict:
+            continue
+        return port
+    raise Unavailable("Too many orders at once; try again in a moment.")
+
+
+async def release_ports(session: Session, *, instance_id: str) -> None:
+    """Give back the ports of an instance. Fine when it has none."""
+    await session.execute(delete(PortReservation).where(PortReservation.instance_id == instance_id))
+
+
+async def reserve_subnet(
+    session: Session,
+    *,
+    server_id: str,
+    owner_id: str,
+    pool: str,
+    prefix: int,
+    avoid: Collection[str] = (),
+) -> str:
+    """Return the owner's subnet on a server; reserve the lowest free one when it has none.
+
+    avoid: subnets that overlap with something outside of Moorage. Raises Unavailable when none
+    is left.
+    """
+    mine = await session.get(OwnerNetwork, (server_id, owner_id))
+    if mine is not None and mine.subnet not in avoid:
+        return mine.subnet
+    if mine is not None:
+        await session.delete(mine)
+        await session.flush()
+    for _ in range(_TRIES):
+        taken = set(
+            await session.scalars(
+                select(OwnerNetwork.subnet).where(OwnerNetwork.server_id == server_id)
+            )
+        )
+        subnet = next(rules.subnets(pool, prefix, taken | set(avoid)), None)
+        if subnet is None:
+            raise Unavailable(
+                f"All subnets of {pool} are in use; widen the setting MOORAGE_NETWORK_POOL or "
+                "raise MOORAGE_NETWORK_PREFIX."
+            )
+        row = OwnerNetwork(server_id=server_id, owner_id=owner_id, subnet=subnet)
+        try:
+            await save(session, row, if_taken="taken")
+        except Conflict:
+            continue
+        return subnet
+    raise Unavailable("Too many orders at once; try again in a moment.")
+
+
+async def release_subnet(session: Session, *, server_id: str, owner_id: str) -> None:
+    """Give back the owner's subnet. Fine when it has none."""
+    await session.execute(
+        delete(OwnerNetwork).where(
+            OwnerNetwork.server_id == server_id, OwnerNetwork.owner_id == owner_id
+        )
+    )

@@ -1,0 +1,1 @@
+"""Ground floor: what any project would want. Knows nothing of Moorage."""

@@ -1,0 +1,40 @@
+"""How the schema came to be: Alembic, run at every start."""
+
+from pathlib import Path
+
+from sqlalchemy import create_engine, inspect, make_url, pool, text
+
+_VERSIONS = Path(__file__).parent / "versions"
+
+
+def upgrade(url: str) -> None:
+    """Bring the schema of a database up to date. Blocks."""
+    if _is_up_to_date(url):
+        return
+    # Alembic costs 10 MiB and a tenth of a second, which most starts can do without.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+def sync_url(url: str) -> str:
+    """Return the URL with a driver that Alembic can use; psycopg can do both."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        parsed = parsed.set(drivername="sqlite")
+    return parsed.render_as_string(hide_password=False)
+
+
+def _is_up_to_date(url: str) -> bool:
+    latest = max(file.name.partition("_")[0] for file in _VERSIONS.glob("[0-9]*.py"))
+    engine = create_engine(sync_url(url), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return False
+        current = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    engine.dispose()
+    return bool(current == latest)

@@ -1,0 +1,98 @@
+"""Ask for durable work, look at it, wait for it."""
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import func, select
+
+from moorage.kit import errors
+from moorage.kit.db import Database, Session, wake
+from moorage.kit.errors import MoorageError, NotFound
+from moorage.kit.log import request_id
+from moorage.operations.models import UNFINISHED, Operation
+
+QUEUE = "operations"  # the topic that wakes runners
+_LOOK_AGAIN_S = 1.0  # another process may end an operation, and its commits wake nobody here
+
+
+def topic(operation_id: str) -> str:
+    """Return the topic that is touched when the operation changes its status."""
+    return f"operation:{operation_id}"
+
+
+async def enqueue(
+    session: Session,
+    kind: str,
+    *,
+    subject: str,
+    owner_id: str,
+    args: dict[str, Any] | None = None,  # Any: JSON of the job
+) -> Operation:
+    """Ask for an operation; it starts once this session commits and the subject is free."""
+    operation = Operation(
+        kind=kind,
+        subject=subject,
+        owner_id=owner_id,
+        args=args or {},
+        request_id=request_id.get(),
+    )
+    session.add(operation)
+    await session.flush()
+    wake(session, QUEUE)
+    return operation
+
+
+async def get(session: Session, operation_id: str) -> Operation:
+    """Return an operation. Raises NotFound."""
+    found = await session.scalar(select(Operation).where(Operation.id == operation_id))
+    if found is None:
+        raise NotFound(f"There is no operation {operation_id!r}.")
+    return found
+
+
+async def latest_unfinished(session: Session, *, subject: str, kind: str) -> Operation | None:
+    """Return the newest operation of that kind that still works on the subject."""
+    return await session.scalar(
+        select(Operation)
+        .where(Operation.subject == subject, Operation.kind == kind)
+        .where(Operation.status.in_(UNFINISHED))
+        .order_by(Operation.number.desc())
+        .limit(1)
+    )
+
+
+async def wait(db: Database, operation_id: str, *, timeout_s: float) -> Operation:
+    """Return the operation once it ended, or as it stands after the timeout."""
+    deadline = asyncio.get_running_loop().time() + timeout_s
+    async with db.wakes.listen(topic(operation_id)) as changed:
+        while True:
+            changed.clear()
+            async with db.read() as session:
+                operation = await get(session, operation_id)
+            left_s = deadline - asyncio.get_running_loop().time()
+            if operation.is_ended or left_s <= 0:
+                return operation
+            try:
+                async with asyncio.timeout(min(left_s, _LOOK_AGAIN_S)):
+                    await changed.wait()
+            except TimeoutError:
+                continue
+
+
+async def count(session: Session) -> dict[tuple[str, str], int]:
+    """Return how many operations there are by (kind, status)."""
+    rows = await session.execute(
+        select(Operation.kind, Operation.status, func.count()).group_by(
+            Operation.kind, Operation.status
+        )
+    )
+    return {(kind, status): number for kind, status, number in rows}
+
+
+def failure(operation: Operation) -> MoorageError:
+    """Return, as an error to raise, why the operation failed."""
+    kind = getattr(errors, operation.error_kind or "", errors.Unavailable)
+    sentence = operation.error or "The operation failed."
+    if kind in (errors.Invalid, errors.NotFound, errors.Conflict, errors.Denied):
+        return kind(sentence)  # type: ignore[no-any-return]  # one of the classes just named
+    return errors.Unavailable(sentence)

@@ -1,0 +1,1 @@
+"""Can a client log in? One probe per kind of server."""

@@ -1,0 +1,49 @@
+"""uvicorn, set up our way: our logs, clean exits, no trust in forwarded addresses."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+_CONNECTIONS_END_WITHIN_S = 2
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT.
+
+        uvicorn's own raises the signal again after the shutdown, and a clean stop would look
+        like a death: https://github.com/encode/uvicorn/pull/1600
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        signals = (signal.SIGTERM, signal.SIGINT)
+        before = {number: signal.signal(number, self.handle_exit) for number in signals}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def run(app: FastAPI, *, host: str, port: int) -> int:
+    """Serve until a signal; return the exit code."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # web.deps decides whose X-Forwarded-For counts
+            timeout_graceful_shutdown=_CONNECTIONS_END_WITHIN_S,
+        )
+    )
+    server.run()
+    return 0 if server.started else 1

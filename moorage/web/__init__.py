@@ -1,0 +1,1 @@
+"""Doors: they translate between HTTP and the rooms, and do nothing else."""

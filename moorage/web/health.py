@@ -1,0 +1,30 @@
+"""Whether the service lives, and whether it can serve."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy import text
+
+from moorage.kit.errors import Unavailable
+from moorage.web.deps import ToolsDep
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", openapi_extra={"security": []})
+async def live() -> dict[str, str]:
+    """Say that the process lives."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", openapi_extra={"security": []})
+async def ready(request: Request, tools: ToolsDep) -> JSONResponse:
+    """Say whether the database answers and operations are being performed."""
+    problems = [] if request.app.state.runner.is_alive else ["operations are not being performed"]
+    try:
+        async with tools.db.read() as session:
+            await session.execute(text("SELECT 1"))
+    except Unavailable as error:
+        problems.append(error.message)
+    if problems:
+        return JSONResponse({"status": "unavailable", "problems": problems}, status_code=503)
+    return JSONResponse({"status": "ok"})

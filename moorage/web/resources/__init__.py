@@ -1,0 +1,1 @@
+"""The documented door of databases and caches: `/user`, `/resource_list`, `/resource/{id}`."""

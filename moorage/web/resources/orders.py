@@ -1,0 +1,80 @@
+"""From request to answer when a resource is ordered or removed: the room decides, we wait."""
+
+from moorage.idempotency.service import Answer
+from moorage.instances import live, rules
+from moorage.instances import service as instances
+from moorage.instances.service import Order
+from moorage.instances.tools import Tools
+from moorage.kit.errors import MoorageError
+from moorage.operations import service as operations
+from moorage.operations.models import Operation
+from moorage.web.once import Once
+from moorage.web.resources import schemas
+from moorage.web.trail import Visit
+
+_REMOVED_WITHIN_S = 120
+_ANSWERED_WITHIN_S = 30  # after the wait; then a repeated request may answer in our place
+
+
+async def place(tools: Tools, visit: Visit, once: Once, order: Order, *, wait_s: float) -> Answer:
+    """Order a resource and wait for it: 201 when it is ready in time, else 202."""
+    known = await once.recall()
+    if isinstance(known, Answer):
+        return known
+    if known is not None:
+        operation_id = known.subject
+    else:
+        await live.check_engine(tools, order.server)
+        async with tools.db.begin() as session:
+            instance, operation = await instances.create(
+                session, tools, owner_id=visit.caller.user_id, order=order
+            )
+            await once.remember(session, subject=operation.id, busy_s=wait_s + _ANSWERED_WITHIN_S)
+            await visit.record(session, operation.kind, instance.id)
+        operation_id = operation.id
+    try:
+        answer = await _outcome(tools, operation_id, wait_s=wait_s)
+    except MoorageError:
+        await once.forget()
+        raise
+    await once.keep(answer)
+    return answer
+
+
+async def remove(tools: Tools, visit: Visit, number: str, *, keep_data: bool) -> Answer:
+    """Remove a resource and wait until it is gone: 200, or 202 when that takes long."""
+    async with tools.db.read() as session:
+        instance = await instances.get_by_number(session, visit.caller, number)
+    await live.check_engine_of(tools, instance)
+    async with tools.db.begin() as session:
+        instance = await instances.get_by_number(session, visit.caller, number)
+        operation = await instances.delete(session, instance, keep_data=keep_data)
+        await visit.record(session, operation.kind, instance.id)
+    operation = await operations.wait(tools.db, operation.id, timeout_s=_REMOVED_WITHIN_S)
+    _raise_if_failed(operation)
+    is_gone = operation.is_ended
+    body: dict[str, object] = {"id": instance.number, "deleted": is_gone}
+    if operation.args["keep_data"]:
+        body["volume"] = rules.volume_name(
+            rules.container_name(tools.installation, instance.blueprint, instance.number)
+        )
+    return Answer(200, {}, body) if is_gone else Answer(202, _location(operation.id), body)
+
+
+async def _outcome(tools: Tools, operation_id: str, *, wait_s: float) -> Answer:
+    operation = await operations.wait(tools.db, operation_id, timeout_s=wait_s)
+    _raise_if_failed(operation)
+    async with tools.db.read() as session:
+        instance = await instances.get(session, operation.subject)
+    body = schemas.full(tools, instance)
+    status = 201 if operation.is_ended else 202
+    return Answer(status, _location(operation_id), body)
+
+
+def _raise_if_failed(operation: Operation) -> None:
+    if operation.error is not None:
+        raise operations.failure(operation)
+
+
+def _location(operation_id: str) -> dict[str, str]:
+    return {"Location": f"/v1/operations/{operation_id}"}

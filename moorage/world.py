@@ -1,0 +1,72 @@
+"""The outside, made real: database, engines, probes, images. Nothing else builds one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from moorage.catalog import service as catalog
+from moorage.catalog.service import Catalog
+from moorage.config import Settings
+from moorage.engines.docker import DockerEngine
+from moorage.engines.port import Engine
+from moorage.images.service import Images
+from moorage.instances.networks import Networks
+from moorage.instances.tools import Tools
+from moorage.inventory import service as inventory
+from moorage.kit.crypto import load_sealer
+from moorage.kit.db import Database
+from moorage.migrations import upgrade
+from moorage.probes.mysql import MysqlProbe
+from moorage.probes.postgres import PostgresProbe
+from moorage.probes.redis import RedisProbe
+
+
+@asynccontextmanager
+async def open_world(settings: Settings) -> AsyncIterator[Tools]:
+    """Open everything, and close it at the end."""
+    async with open_database(settings) as db, open_engine(settings) as engine:
+        async with db.begin() as session:
+            installation = await inventory.register_installation(session)
+        yield Tools(
+            installation=installation,
+            settings=settings,
+            db=db,
+            sealer=load_sealer(settings.secret_key),
+            catalog=load_catalog(settings),
+            engines={inventory.LOCAL: engine},
+            probes={"mysql": MysqlProbe(), "postgres": PostgresProbe(), "redis": RedisProbe()},
+            images=make_images(settings),
+            networks=Networks(installation, settings, db),
+        )
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database and bring its schema up to date."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    db = Database(settings.database)
+    try:
+        await asyncio.to_thread(upgrade, db.url)
+        yield db
+    finally:
+        await db.close()
+
+
+@asynccontextmanager
+async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
+    """Open the engine of this machine; nothing is connected before the first call."""
+    engine = DockerEngine(settings.docker_host)
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+def load_catalog(settings: Settings) -> Catalog:
+    """Read the blueprints that we ship, and those of the data directory."""
+    return catalog.load([catalog.BUILT_IN, settings.data_dir / "catalog"])
+
+
+def make_images(settings: Settings) -> Images:
+    """Return what fetches or builds images under these settings."""
+    return Images(mode=settings.images, mirror=settings.debian_mirror or None)

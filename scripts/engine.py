@@ -1,0 +1,96 @@
+"""Have a Docker Engine that answers: start the one that is installed when none does.
+
+With --check it starts nothing and only exits 0 or 1. Needs nothing but Python, for it runs first.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+LOCAL = "unix:///var/run/docker.sock"
+PID_FILE = Path("/var/run/docker.pid")  # dockerd's own
+LOG = Path("/var/log/dockerd.log")
+START_S = 90
+
+
+def main() -> None:
+    """Exit 0 when an engine answers, else 1 with what to do."""
+    host = os.environ.get("MOORAGE_DOCKER_HOST") or LOCAL
+    if answers(host):
+        return
+    if "--check" in sys.argv:
+        sys.exit(1)
+    if host != LOCAL:
+        sys.exit(f"No Docker Engine answers at {host} (MOORAGE_DOCKER_HOST). Start it there.")
+    if os.geteuid() != 0:
+        sys.exit(
+            "No Docker Engine answers to you. Install one (sudo apt-get install docker.io), start "
+            "it (sudo systemctl start docker), and join its group (sudo usermod -aG docker $USER)."
+        )
+    start()
+    deadline = time.monotonic() + START_S
+    while not answers(host):
+        if time.monotonic() > deadline:
+            sys.exit(f"dockerd does not answer after {START_S} s. Its log: {LOG}")
+        time.sleep(0.2)
+
+
+def answers(host: str) -> bool:
+    """Tell whether an engine answers a ping."""
+    try:
+        with connect(host) as engine:
+            engine.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+            return b" 200 " in engine.recv(64)
+    except OSError:
+        return False
+
+
+def connect(host: str) -> socket.socket:
+    """Open a socket to unix:///path or tcp://address:port."""
+    scheme, _, place = host.partition("://")
+    if scheme == "tcp":
+        address, _, port = place.rpartition(":")
+        return socket.create_connection((address, int(port)), timeout=5)
+    if scheme != "unix":
+        sys.exit(f"MOORAGE_DOCKER_HOST is {host}: write unix:///path or tcp://address:port.")
+    engine = socket.socket(socket.AF_UNIX)
+    engine.settimeout(5)
+    engine.connect(place)
+    return engine
+
+
+def start() -> None:
+    """Start dockerd by the system's services, or ourselves where there are none."""
+    dockerd = shutil.which("dockerd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if dockerd is None:
+        sys.exit("No Docker Engine answers and none is installed: apt-get install docker.io")
+    if Path("/run/systemd/system").is_dir():
+        subprocess.run(["systemctl", "start", "docker"], check=True)
+    elif not is_starting():
+        print(f"Starting dockerd, log: {LOG}", flush=True)
+        with LOG.open("ab") as log:
+            subprocess.Popen(
+                [dockerd],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd="/",
+            )
+
+
+def is_starting() -> bool:
+    """Tell whether a dockerd is there that does not answer yet; a second one would do harm."""
+    try:
+        pid = int(PID_FILE.read_text())
+        return Path(f"/proc/{pid}/comm").read_text().strip() == "dockerd"
+    except (OSError, ValueError):
+        return False
+
+
+if __name__ == "__main__":
+    main()

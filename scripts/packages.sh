@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Installs the system packages that Moorage and its tests need, on Debian and Ubuntu, as root.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+PATH=$PATH:/usr/sbin:/sbin # where dockerd is; not on everybody's path
+
+# python3-venv: the virtual environment. debootstrap: the base of images that are built here.
+# busybox-static: the smallest image for tests. iptables: dockerd's networks.
+wanted=(ca-certificates python3-venv debootstrap busybox-static iptables)
+
+is_installed() {
+    [[ $(dpkg-query --show --showformat='${db:Status-Abbrev}' "$1" 2>/dev/null) == ii* ]]
+}
+
+# Whoever names an engine of their own does not want another one.
+needs_engine() {
+    [[ -z ${MOORAGE_DOCKER_HOST:-} ]] && ! command -v dockerd >/dev/null &&
+        ! python3 scripts/engine.py --check 2>/dev/null
+}
+
+command -v apt-get >/dev/null || exit 0 # Other systems: the next steps say what they miss.
+
+missing=()
+for package in "${wanted[@]}"; do
+    is_installed "$package" || missing+=("$package")
+done
+needs_engine && missing+=(docker.io)
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+
+if [[ $EUID -ne 0 ]]; then
+    echo "Not root, so these packages stay missing: ${missing[*]}" >&2
+    echo "If a later step fails: sudo apt-get install ${missing[*]}" >&2
+    exit 0
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+echo "Installing ${missing[*]}"
+apt-get update -qq
+# Since Debian 13 the client is a package of its own.
+if [[ ${missing[*]} == *docker.io* ]] && apt-cache show docker-cli >/dev/null 2>&1; then
+    missing+=(docker-cli)
+fi
+apt-get install -qq -y --no-install-recommends -o DPkg::Lock::Timeout=120 "${missing[@]}" >/dev/null

@@ -1,0 +1,411 @@
+"""What every container engine does, the fake one and the real one."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from moorage.engines.port import (
+    HealthCheck,
+    ImageMissing,
+    NetworkMissing,
+    PortTaken,
+    PublishedPort,
+    SubnetTaken,
+    VolumeMount,
+)
+from moorage.kit.errors import Conflict, NotFound, Unavailable
+
+from .conftest import MISSING, READ, TALK, Bench, chunks, rootfs, tar_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def ignore(_line: str) -> None:
+    """Take a line of progress."""
+
+
+def some_subnet() -> str:
+    """Return a small subnet that is hardly in use."""
+    return f"10.{random.randint(224, 254)}.{random.randint(0, 255)}.16/28"
+
+
+async def test_an_engine_tells_what_it_has(bench: Bench) -> None:
+    info = await bench.engine.info()
+
+    assert info.version
+    assert info.cpus >= 1
+    assert info.memory_mib > 100
+    assert info.root_dir.startswith("/")
+
+
+async def test_a_container_is_created_then_runs_then_stops_then_is_gone(bench: Bench) -> None:
+    engine = bench.engine
+
+    container = await engine.create_container(bench.spec())
+    assert (await engine.get_container(container)).status == "created"
+    assert (await engine.get_container(container)).started_at is None
+
+    await engine.start_container(container)
+    running = await engine.get_container(container)
+    assert running.status == "running"
+    assert running.exit_code is None
+    assert running.started_at is not None
+
+    await engine.stop_container(container, grace_s=1)
+    stopped = await engine.get_container(container)
+    assert stopped.status == "exited"
+    assert stopped.exit_code is not None
+
+    await engine.remove_container(container)
+    with pytest.raises(NotFound):
+        await engine.get_container(container)
+
+
+async def test_a_container_is_known_by_name_and_carries_its_labels(bench: Bench) -> None:
+    spec = replace(bench.spec(), labels={**bench.labels, "moorage.kind": "redis"})
+
+    container = await bench.engine.create_container(spec)
+
+    seen = await bench.engine.get_container(spec.name)
+    assert seen.id == container
+    assert seen.name == spec.name
+    assert seen.image == bench.image
+    assert spec.labels.items() <= seen.labels.items()
+
+
+async def test_creating_the_same_container_twice_makes_one(bench: Bench) -> None:
+    first = await bench.engine.create_container(bench.spec())
+    second = await bench.engine.create_container(bench.spec())
+
+    assert first == second
+
+
+async def test_five_workers_that_create_the_same_container_make_one(bench: Bench) -> None:
+    made = await asyncio.gather(*(bench.engine.create_container(bench.spec()) for _ in range(5)))
+
+    assert len(set(made)) == 1
+
+
+async def test_a_name_that_somebody_elses_container_has_is_a_conflict(bench: Bench) -> None:
+    await bench.engine.create_container(bench.spec())
+    other = replace(bench.spec(), labels={**bench.labels, "moorage.instance": "2"})
+
+    with pytest.raises(Conflict, match="not ours"):
+        await bench.engine.create_container(other)
+
+
+async def test_a_container_of_a_missing_image_is_refused(bench: Bench) -> None:
+    with pytest.raises(ImageMissing, match="moorage-test/none:1"):
+        await bench.engine.create_container(replace(bench.spec(), image="moorage-test/none:1"))
+
+
+async def test_starting_twice_is_fine(bench: Bench) -> None:
+    container = await bench.run(bench.spec())
+
+    await bench.engine.start_container(container)
+
+    assert (await bench.engine.get_container(container)).status == "running"
+
+
+async def test_starting_a_container_that_is_gone_is_not_found(bench: Bench) -> None:
+    with pytest.raises(NotFound):
+        await bench.engine.start_container(bench.name("none"))
+
+
+async def test_stopping_and_removing_what_is_gone_is_fine(bench: Bench) -> None:
+    await bench.engine.stop_container(bench.name("none"))
+    await bench.engine.remove_container(bench.name("none"))
+    await bench.engine.remove_volume(bench.name("none"))
+    await bench.engine.remove_image("moorage-test/none:1")
+    assert await bench.engine.remove_network(bench.name("none"))
+
+
+async def test_a_stopped_container_is_stopped_again_and_started_again(bench: Bench) -> None:
+    container = await bench.run(bench.spec())
+    await bench.engine.stop_container(container, grace_s=1)
+
+    await bench.engine.stop_container(container, grace_s=1)
+    await bench.engine.start_container(container)
+
+    assert (await bench.engine.get_container(container)).status == "running"
+
+
+async def test_two_workers_may_remove_a_container_at_once(bench: Bench) -> None:
+    container = await bench.run(bench.spec())
+
+    await asyncio.gather(*(bench.engine.remove_container(container) for _ in range(3)))
+
+    with pytest.raises(NotFound):
+        await bench.engine.get_container(container)
+
+
+async def test_containers_are_found_by_all_their_labels_running_or_not(bench: Bench) -> None:
+    redis = replace(bench.spec("redis"), labels={**bench.labels, "moorage.kind": "redis"})
+    mysql = replace(bench.spec("mysql"), labels={**bench.labels, "moorage.kind": "mysql"})
+    plain = bench.spec("plain")
+    await bench.run(redis)
+    await bench.engine.create_container(mysql)
+    await bench.engine.create_container(plain)
+
+    async def names(**labels: str) -> dict[str, str]:
+        found = await bench.engine.find_containers({**bench.labels, **labels})
+        return {container.name: container.status for container in found}
+
+    assert await names(**{"moorage.kind": "redis"}) == {redis.name: "running"}
+    assert await names(**{"moorage.kind": ""}) == {redis.name: "running", mysql.name: "created"}
+    assert len(await names()) == 3
+    assert await names(**{"moorage.none": ""}) == {}
+
+
+async def test_two_containers_cannot_publish_one_port(bench: Bench) -> None:
+    port = bench.free_port()
+    ports = (PublishedPort("127.0.0.1", port, 6379),)
+    first = await bench.run(replace(bench.spec("first"), ports=ports))
+    second = await bench.engine.create_container(replace(bench.spec("second"), ports=ports))
+
+    with pytest.raises(PortTaken, match=f"Port {port} is taken"):
+        await bench.engine.start_container(second)
+
+    assert (await bench.engine.get_container(second)).status == "created"
+    await bench.engine.remove_container(first)
+    await bench.engine.start_container(second)
+
+
+async def test_a_port_of_another_program_cannot_be_published(bench: Bench) -> None:
+    with bench.taken_port() as port:
+        spec = replace(bench.spec(), ports=(PublishedPort("127.0.0.1", port, 6379),))
+        container = await bench.engine.create_container(spec)
+
+        with pytest.raises(PortTaken, match=f"Port {port} is taken"):
+            await bench.engine.start_container(container)
+
+
+async def test_a_container_in_a_network_that_is_not_there_does_not_start(bench: Bench) -> None:
+    spec = replace(bench.spec(), network=bench.name("none"))
+
+    with pytest.raises(NetworkMissing, match=bench.name("none")):
+        await bench.run(spec)
+
+
+async def test_a_command_that_the_image_lacks_exits_with_127(bench: Bench) -> None:
+    container = await bench.run(bench.spec("one", *MISSING))
+
+    assert await bench.engine.wait_container(container, timeout_s=20) == 127
+
+
+async def test_waiting_returns_the_exit_code(bench: Bench) -> None:
+    container = await bench.run(bench.spec("one", *TALK))
+
+    assert await bench.engine.wait_container(container, timeout_s=20) == 3
+
+    seen = await bench.engine.get_container(container)
+    assert (seen.status, seen.exit_code) == ("exited", 3)
+
+
+async def test_waiting_for_what_does_not_end_is_given_up(bench: Bench) -> None:
+    container = await bench.run(bench.spec())
+
+    with pytest.raises(Unavailable, match="not done within"):
+        await bench.engine.wait_container(container, timeout_s=0.2)
+
+
+async def test_the_log_has_the_last_lines_of_both_outputs(bench: Bench) -> None:
+    container = await bench.run(bench.spec("one", *TALK))
+    await bench.engine.wait_container(container, timeout_s=20)
+
+    lines = await bench.engine.container_log(container)
+    last = await bench.engine.container_log(container, tail=1)
+
+    assert sorted(lines) == ["one", "three", "two"]
+    assert len(last) == 1
+
+
+async def test_there_is_no_log_of_a_container_that_is_gone(bench: Bench) -> None:
+    with pytest.raises(NotFound):
+        await bench.engine.container_log(bench.name("none"))
+
+
+async def test_files_are_put_into_a_container_before_it_starts(bench: Bench) -> None:
+    container = await bench.engine.create_container(bench.spec("one", *READ))
+
+    await bench.engine.put_archive(container, "/drop", tar_of("word", b"hello"))
+    await bench.engine.start_container(container)
+
+    assert await bench.engine.wait_container(container, timeout_s=20) == 0
+    assert await bench.engine.container_log(container) == ["hello"]
+
+
+async def test_a_container_with_a_check_becomes_healthy(bench: Bench) -> None:
+    check = HealthCheck(
+        test=("CMD", "/bin/cat", "/bin/busybox"),
+        interval_s=0.1,
+        timeout_s=5,
+        start_period_s=0,
+        retries=3,
+    )
+    container = await bench.run(replace(bench.spec(), health=check))
+
+    async with asyncio.timeout(20):
+        while (await bench.engine.get_container(container)).health != "healthy":
+            await asyncio.sleep(0.05)
+
+
+async def test_a_network_is_made_once_and_keeps_its_subnet(bench: Bench) -> None:
+    subnet = some_subnet()
+    name = bench.name("net")
+
+    first = await bench.engine.ensure_network(name, labels=bench.labels, subnet=subnet)
+    second = await bench.engine.ensure_network(name, labels=bench.labels, subnet=subnet)
+
+    [network] = await bench.engine.find_networks(bench.labels)
+    assert first == second == network.id
+    assert (network.name, network.subnet) == (name, subnet)
+
+
+@pytest.mark.parametrize("own_subnet", [False, True])
+async def test_five_workers_that_want_the_same_network_leave_one(
+    bench: Bench, own_subnet: bool
+) -> None:
+    name = bench.name("net")
+    subnet = some_subnet() if own_subnet else None
+
+    ids = await asyncio.gather(
+        *(bench.engine.ensure_network(name, labels=bench.labels, subnet=subnet) for _ in range(5))
+    )
+
+    [network] = await bench.engine.find_networks(bench.labels)
+    assert set(ids) == {network.id}
+
+
+async def test_a_network_name_that_somebody_else_has_is_a_conflict(bench: Bench) -> None:
+    name = bench.name("net")
+    await bench.engine.ensure_network(name, labels=bench.labels, subnet=some_subnet())
+
+    with pytest.raises(Conflict):
+        await bench.engine.ensure_network(
+            name, labels={**bench.labels, "moorage.owner": "2"}, subnet=some_subnet()
+        )
+
+
+async def test_two_networks_cannot_share_addresses(bench: Bench) -> None:
+    subnet = some_subnet()
+    await bench.engine.ensure_network(bench.name("one"), labels=bench.labels, subnet=subnet)
+
+    with pytest.raises(SubnetTaken):
+        await bench.engine.ensure_network(bench.name("two"), labels=bench.labels, subnet=subnet)
+
+
+async def test_a_network_stays_while_a_running_container_uses_it(bench: Bench) -> None:
+    name = bench.name("net")
+    await bench.engine.ensure_network(name, labels=bench.labels, subnet=some_subnet())
+    container = await bench.run(replace(bench.spec(), network=name, aliases=("db",)))
+
+    assert not await bench.engine.remove_network(name)
+
+    await bench.engine.remove_container(container)
+    assert await bench.engine.remove_network(name)
+    assert await bench.engine.find_networks(bench.labels) == []
+
+
+async def test_a_volume_is_made_with_its_container_and_outlives_it(bench: Bench) -> None:
+    mount = VolumeMount(bench.name("data"), "/drop", labels=bench.labels)
+    container = await bench.run(replace(bench.spec(), mounts=(mount,)))
+
+    with pytest.raises(Conflict):
+        await bench.engine.remove_volume(mount.volume)
+
+    await bench.engine.remove_container(container)
+    [volume] = await bench.engine.find_volumes(bench.labels)
+    assert volume.name == mount.volume
+    assert bench.labels.items() <= volume.labels.items()
+    await bench.engine.remove_volume(mount.volume)
+    assert await bench.engine.find_volumes(bench.labels) == []
+
+
+async def test_a_volume_that_is_there_keeps_its_labels(bench: Bench) -> None:
+    name = bench.name("data")
+    await bench.engine.ensure_volume(name, labels=bench.labels)
+
+    await bench.engine.ensure_volume(name, labels={**bench.labels, "moorage.owner": "2"})
+
+    [volume] = await bench.engine.find_volumes(bench.labels)
+    assert volume.labels == bench.labels
+
+
+async def test_an_image_is_found_by_reference(bench: Bench) -> None:
+    image = await bench.engine.find_image(bench.image)
+
+    assert image is not None
+    assert image.tags == (bench.image,)
+    assert image.labels == {"moorage.base": "busybox"}
+    assert await bench.engine.find_image("moorage-test/none:1") is None
+
+
+async def test_an_imported_image_has_the_labels_of_its_changes(bench: Bench) -> None:
+    ref = f"moorage-test/{bench.name('import')}:7"
+    test = bench.labels["moorage.test"]
+
+    await bench.engine.import_image(
+        ref, chunks(rootfs()), changes=[f"LABEL moorage.test={test}", 'CMD ["/bin/sh"]']
+    )
+
+    [image] = await bench.engine.list_images(bench.labels)
+    assert image.tags == (ref,)
+
+
+async def test_an_image_whose_content_does_not_come_is_not_made(bench: Bench) -> None:
+    ref = f"moorage-test/{bench.name('import')}:7"
+
+    async def broken() -> AsyncIterator[bytes]:
+        yield rootfs()[:10_000]
+        raise Unavailable("The mirror went away.")
+
+    with pytest.raises(Unavailable, match="The mirror went away"):
+        await bench.engine.import_image(ref, broken())
+
+    assert await bench.engine.find_image(ref) is None
+
+
+async def test_a_built_image_has_its_labels_and_tells_of_its_making(bench: Bench) -> None:
+    ref = f"moorage-test/{bench.name('build')}:1"
+    dockerfile = f"FROM {bench.image}\nARG WORD\nRUN echo hear $WORD > /drop/word\n"
+    said: list[str] = []
+
+    async def say(line: str) -> None:
+        said.append(line)
+
+    await bench.engine.build_image(
+        ref,
+        tar_of("Dockerfile", dockerfile.encode()),
+        labels=bench.labels,
+        args={"WORD": "me"},
+        say=say,
+    )
+
+    [image] = await bench.engine.list_images(bench.labels)
+    assert image.tags == (ref,)
+    assert said
+
+
+async def test_an_image_in_use_stays(bench: Bench) -> None:
+    ref = f"moorage-test/{bench.name('import')}:7"
+    test = bench.labels["moorage.test"]
+    await bench.engine.import_image(ref, chunks(rootfs()), changes=[f"LABEL moorage.test={test}"])
+    container = await bench.engine.create_container(replace(bench.spec(), image=ref))
+
+    with pytest.raises(Conflict):
+        await bench.engine.remove_image(ref)
+
+    await bench.engine.remove_container(container)
+    await bench.engine.remove_image(ref)
+    assert await bench.engine.find_image(ref) is None
+
+
+async def test_an_image_that_no_registry_has_is_not_pulled(bench: Bench) -> None:
+    with pytest.raises((ImageMissing, Unavailable)):
+        await bench.engine.pull_image(
+            "localhost:1/moorage-test/none:1", say=ignore, connect_timeout_s=5
+        )

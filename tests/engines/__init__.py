@@ -1,0 +1,1 @@
+"""The engines: what is pure, and what needs no engine."""

@@ -1,0 +1,145 @@
+"""Settings: from the command line, the environment or a file, in this order."""
+
+from pathlib import Path
+
+import pytest
+
+from moorage import config
+from moorage.kit.errors import Invalid
+
+
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the environment say nothing but where the data are."""
+    for name in config.Settings.model_fields:
+        monkeypatch.delenv(config.PREFIX + name.upper(), raising=False)
+    monkeypatch.setenv("MOORAGE_DATA_DIR", str(tmp_path))
+    return tmp_path
+
+
+def described() -> dict[str, tuple[str, str]]:
+    """Return (value, source) by name."""
+    return {name: (value, source) for name, value, source, _ in config.describe(config.load())}
+
+
+def test_everything_has_a_default_and_a_meaning(data_dir: Path) -> None:
+    settings = config.load()
+
+    assert settings.database == f"sqlite:///{data_dir}/moorage.db"
+    assert settings.secret_key == data_dir / "secret.key"
+    assert all(meaning for *_, meaning in config.describe(settings))
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data_dir / "moorage.toml").write_text(
+        "operations_at_once = 2\nstop_grace_s = 3\nquota_instances = 4\n"
+    )
+    monkeypatch.setenv("MOORAGE_STOP_GRACE_S", "5")
+    monkeypatch.setenv("MOORAGE_QUOTA_INSTANCES", "6")
+
+    settings = config.load(quota_instances=7, login_failures=None)
+
+    assert settings.operations_at_once == 2
+    assert settings.stop_grace_s == 5
+    assert settings.quota_instances == 7
+    assert settings.login_failures == 20
+    sources = {name: source for name, _, source, _ in config.describe(settings)}
+    assert sources["MOORAGE_OPERATIONS_AT_ONCE"] == "moorage.toml"
+    assert sources["MOORAGE_STOP_GRACE_S"] == "environment"
+    assert sources["MOORAGE_QUOTA_INSTANCES"] == "command line"
+    assert sources["MOORAGE_LOGIN_FAILURES"] == "default"
+
+
+def test_the_file_is_looked_for_in_the_data_directory_of_the_command_line(
+    tmp_path: Path,
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "moorage.toml").write_text('log_level = "debug"\n')
+
+    settings = config.load(data_dir=elsewhere)
+
+    assert (settings.data_dir, settings.log_level) == (elsewhere, "debug")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("DATABASE_PORTS", "3307", "FIRST-LAST"),
+        ("DATABASE_PORTS", "4306-3307", "1-65535"),
+        ("DATABASE_PORTS", "0-70000", "1-65535"),
+        ("PUBLISH_ADDRESS", "localhost", "does not appear"),
+        ("NETWORK_POOL", "10.0.0.1/8", "host bits set"),
+        ("TRUSTED_PROXIES", "127.0.0.1, proxy", "'proxy' does not appear"),
+        ("DATABASE_URL", "hunter2", "postgresql://"),
+        ("OPERATIONS_AT_ONCE", "many", "integer"),
+        ("OPERATIONS_AT_ONCE", "0", "greater than"),
+        ("IMAGES", "none", "'auto'"),
+    ],
+)
+def test_a_bad_value_is_refused_with_the_name_of_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv(f"MOORAGE_{name}", value)
+
+    with pytest.raises(Invalid, match=f"MOORAGE_{name}: .*{reason}") as refused:
+        config.load()
+
+    assert list(refused.value.fields) == [f"MOORAGE_{name}"]
+    assert "hunter2" not in f"{refused.value}{refused.value.__cause__}"
+
+
+def test_all_bad_values_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOORAGE_LOG_LEVEL", "loud")
+    monkeypatch.setenv("MOORAGE_LOGIN_FAILURES", "-1")
+
+    with pytest.raises(Invalid) as refused:
+        config.load()
+
+    assert set(refused.value.fields) == {"MOORAGE_LOG_LEVEL", "MOORAGE_LOGIN_FAILURES"}
+
+
+def test_a_bad_value_in_the_file_is_refused_too(data_dir: Path) -> None:
+    (data_dir / "moorage.toml").write_text('trusted_proxies = ["proxy"]\n')
+
+    with pytest.raises(Invalid, match="MOORAGE_TRUSTED_PROXIES: 'proxy'"):
+        config.load()
+
+
+def test_a_file_that_is_not_toml_is_named(data_dir: Path) -> None:
+    (data_dir / "moorage.toml").write_text("log_level: debug\n")
+
+    with pytest.raises(Invalid, match=r"moorage\.toml is not TOML"):
+        config.load()
+
+
+def test_a_password_in_a_url_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOORAGE_DATABASE_URL", "postgresql://anna:hunter2@db.example/moorage")
+
+    value, source = described()["MOORAGE_DATABASE_URL"]
+
+    assert value == "postgresql://anna:***@db.example/moorage"
+    assert source == "environment"
+
+
+def test_paths_in_force_are_shown_instead_of_nothing(data_dir: Path) -> None:
+    shown = described()
+
+    assert shown["MOORAGE_SECRET_KEY_FILE"] == (f"{data_dir}/secret.key", "default")
+    assert shown["MOORAGE_DATABASE_URL"] == (f"sqlite:///{data_dir}/moorage.db", "default")
+
+
+def test_proxies_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOORAGE_TRUSTED_PROXIES", "127.0.0.1, 2001:DB8::1,")
+
+    assert config.load().trusted_proxies == ("127.0.0.1", "2001:db8::1")
+    assert described()["MOORAGE_TRUSTED_PROXIES"][0] == "127.0.0.1,2001:db8::1"
+
+
+def test_variables_that_are_no_settings_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOORAGE_LOGLEVEL", "debug")
+
+    assert "MOORAGE_LOGLEVEL" in config.unknown()
+    assert "MOORAGE_DATA_DIR" not in config.unknown()

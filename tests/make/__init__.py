@@ -1,0 +1,1 @@
+"""Factories: rows that a test needs and does not care about."""
