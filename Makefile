@@ -22,7 +22,7 @@ down: venv ## stop the service; instances go on running
 	@$(BIN)/python scripts/down.py
 
 purge: down ## remove all that Moorage made here, after asking
-	@$(BIN)/moor purge
+	@$(BIN)/moor purge --images $(shell test -t 0 || echo --yes)
 
 test: setup lint ## every test, those with real containers too
 	env $(UNSET) $(BIN)/python -m pytest -n 4

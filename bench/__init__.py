@@ -1,1 +1,1 @@
-"""Benchmarks: each figure beside its peer in the same run."""
+"""Benchmarks: each figure beside its peer, or its limit, in the same run. `python -m bench`."""

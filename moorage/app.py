@@ -33,6 +33,7 @@ def create_app(settings: Settings, *, world: World = open_world) -> FastAPI:
                 tools.db,
                 jobs(tools),
                 at_once=settings.operations_at_once,
+                turn_file=settings.data_dir / "operations.lock",
                 ended=figures.operation,
             )
             app.state.tools, app.state.runner = tools, runner

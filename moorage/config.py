@@ -202,6 +202,11 @@ def load(**given: Any) -> Settings:  # Any: values of the command line, checked 
     return settings
 
 
+def hand_down(settings: Settings) -> None:
+    """Have processes that we start see the data directory of this command line."""
+    os.environ[f"{PREFIX}DATA_DIR"] = str(settings.data_dir)
+
+
 def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
     """List every setting as (name, value, source, meaning); a URL's password is masked."""
     toml = TomlConfigSettingsSource(Settings, toml_file=_toml_file(settings._given))()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
 _CONNECTIONS_END_WITHIN_S = 2
 
@@ -32,18 +33,29 @@ class _Server(uvicorn.Server):
 
 
 def run(app: FastAPI, *, host: str, port: int) -> int:
-    """Serve until a signal; return the exit code."""
-    server = _Server(
-        uvicorn.Config(
-            app,
-            host=host,
-            port=port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # web.deps decides whose X-Forwarded-For counts
-            timeout_graceful_shutdown=_CONNECTIONS_END_WITHIN_S,
-        )
-    )
+    """Serve in this process until a signal; return the exit code."""
+    server = _Server(_config(app, host=host, port=port))
     server.run()
     return 0 if server.started else 1
+
+
+def run_many(app: str, workers: int, *, host: str, port: int) -> int:
+    """Serve with several processes that each import the app; return the exit code."""
+    config = _config(app, host=host, port=port, workers=workers)
+    listening = config.bind_socket()
+    Multiprocess(config, sockets=[listening]).run()
+    return 0
+
+
+def _config(app: FastAPI | str, *, host: str, port: int, workers: int = 1) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # web.deps decides whose X-Forwarded-For counts
+        timeout_graceful_shutdown=_CONNECTIONS_END_WITHIN_S,
+    )

@@ -15,6 +15,7 @@ from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
 from moorage.kit.crypto import load_sealer
 from moorage.kit.db import Database
+from moorage.kit.turn import my_turn
 from moorage.migrations import upgrade
 from moorage.probes.mysql import MysqlProbe
 from moorage.probes.postgres import PostgresProbe
@@ -46,7 +47,8 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     db = Database(settings.database)
     try:
-        await asyncio.to_thread(upgrade, db.url)
+        async with my_turn(settings.data_dir / "migrations.lock"):
+            await asyncio.to_thread(upgrade, db.url)
         yield db
     finally:
         await db.close()

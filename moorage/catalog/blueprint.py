@@ -142,8 +142,10 @@ class Blueprint(Frozen):
     def _coherent(self) -> Self:
         if str(self.port) not in self.service.expose:
             raise ValueError(f"port {self.port} must be in the service's expose")
+        if self.memory_base_mib > self.memory_mib.min:
+            raise ValueError("memory_base_mib must not be more than memory_mib.min")
         for key, option in self.options.items():
-            for named in (option.requires, getattr(option, "part_of", None)):
+            for named in (option.requires, option.excludes, getattr(option, "part_of", None)):
                 if named is not None and named not in self.options:
                     raise ValueError(f"options.{key}: there is no option {named}")
             for version in option.versions or ():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from moorage.catalog.blueprint import Blueprint
-from moorage.catalog.options import Choice, Integer, Quantity, Refused, Secret
+from moorage.catalog.options import Boolean, Choice, Integer, Quantity, Refused, Secret
 from moorage.kit.crypto import new_password
 from moorage.kit.errors import Invalid
 
@@ -98,6 +98,8 @@ def _relate(blueprint: Blueprint, values: dict[str, str], faults: dict[str, str]
         missing = option.requires if option.requires not in values else None
         if missing and f"config.{missing}" not in faults:
             faults[f"config.{key}"] = f"{key} says nothing without {option.requires}."
+        if option.excludes in values:
+            faults[f"config.{key}"] = f"{key} and {option.excludes} say the same; give one."
         if isinstance(option, Choice) and option.part_of:
             owner = _owner(blueprint, option.part_of, values[key])
             whole = values.setdefault(option.part_of, owner)
@@ -123,13 +125,18 @@ def _memory(
 ) -> int:
     limits = blueprint.memory_mib
     costs = {key: _cost(blueprint, key, value) for key, value in values.items()}
-    need = blueprint.memory_base_mib + math.ceil(sum(costs.values()) / (1 << 20))
+    cost = sum(costs.values()) + sum(
+        _cost(blueprint, key, option.share(0, blueprint.dialect) or "0")
+        for key, option in blueprint.options.items()
+        if isinstance(option, Quantity) and key not in values
+    )
+    need = blueprint.memory_base_mib + math.ceil(cost / (1 << 20))
     memory = max(limits.default, need) if asked is None else asked
-    if asked is not None and not limits.min <= memory <= limits.max:
+    if not limits.min <= (limits.min if asked is None else asked) <= limits.max:
         faults["memory_mib"] = (
             f"memory_mib must be from {limits.min} to {limits.max}, not {_shown(memory)}."
         )
-    elif max(need, memory) > min(memory, limits.max):
+    elif need > min(memory, limits.max):
         key = max(costs, key=costs.__getitem__)
         faults[f"config.{key}"] = (
             f"{key} {values[key]} and the rest need a memory_mib of at least {need}; "
@@ -143,6 +150,8 @@ def _cost(blueprint: Blueprint, key: str, value: str) -> float:
     option = blueprint.options[key]
     if isinstance(option, Quantity):
         return option.amount(value, blueprint.dialect) * option.memory_factor
+    if isinstance(option, Boolean) and value == blueprint.dialect.booleans[True]:
+        return option.memory_mib << 20
     return int(value) * option.memory_bytes if isinstance(option, Integer) else 0
 
 

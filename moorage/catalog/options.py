@@ -1,6 +1,5 @@
 """What one option of a server accepts, by type: JSON in, the server's own spelling out. Pure."""
 
-import math
 import re
 from abc import abstractmethod
 from difflib import get_close_matches
@@ -41,32 +40,28 @@ class Dialect(Frozen):
     """How a server wants to be told.
 
     argument: `{name}` (no leading dashes) and `{value}` are filled in.
-    sizes, durations: unit → bytes, unit → milliseconds.
+    sizes, durations: unit → bytes, unit → microseconds.
     """
 
     argument: tuple[str, ...]
     booleans: tuple[str, str] = ("OFF", "ON")
     sizes: dict[str, int] = Field(default_factory=dict)
-    durations: dict[str, float] = Field(default_factory=dict)
-
-    def write_size(self, size: float) -> str:
-        """Write bytes in the largest unit that loses nothing."""
-        whole = [unit for unit, factor in self.sizes.items() if size % factor == 0]
-        unit = max(whole, key=self.sizes.__getitem__, default="")
-        return f"{int(size // self.sizes.get(unit, 1))}{unit}"
+    durations: dict[str, int] = Field(default_factory=dict)
 
 
 class OptionBase(Frozen):
     """What all options have.
 
     also: other spellings of the key. requires: the key without which this one says nothing.
-    versions: the only ones that know it. default: what we say when the caller is silent; None
-    leaves it to the server. environment: the variable that hands it over instead of an argument.
+    excludes: a key that says the same otherwise. versions: the only ones that know it.
+    default: what we say when the caller is silent; None leaves it to the server.
+    environment: the variable that hands it over instead of an argument.
     """
 
     help: str = ""
     also: tuple[Key, ...] = ()
     requires: Key | None = None
+    excludes: Key | None = None
     versions: tuple[str, ...] | None = None
     default: str | None = None
     environment: str | None = None
@@ -115,8 +110,8 @@ class Quantity(OptionBase):
     """An amount with a unit.
 
     unit: what a bare number counts. special: bare words with a meaning of their own, such as -1.
-    step: the server rounds up to multiples of it, so we do and say so.
-    memory_factor: how much memory each byte of it takes.
+    step: the server rounds to multiples of it (without one: of the unit), so we round up, and
+    the answer says so. memory_factor: how much memory each byte of it takes.
     memory_share: the default, as a share of the container's memory.
     """
 
@@ -138,45 +133,42 @@ class Quantity(OptionBase):
         units = self._units(dialect)
         count, unit = _split(text, units)
         amount = self.amount(text, dialect)
-        if not count or not self._limit(self.min, units) <= amount <= self._limit(self.max, units):
+        if not count or not _amount(self.min, units) <= amount <= _amount(self.max, units):
             raise Refused(
                 f"must be a {self.type} from {self.min} to {self.max}"
                 + "".join(f" or {word}" for word in self.special)
                 + f" (units {', '.join(units)}; a bare number counts {self.unit or 'bytes'})"
             )
-        step = self._limit(self.step, units) if self.step else 1
-        if amount % step:
-            return dialect.write_size(math.ceil(amount / step) * step)
-        return count + unit
+        step = self._step(units)
+        return count + unit if amount % step == 0 else _write(-(-amount // step) * step, units)
 
-    def amount(self, text: str, dialect: Dialect) -> float:
-        """Return the bytes or milliseconds of a text; 0 of a special one."""
+    def amount(self, text: str, dialect: Dialect) -> int:
+        """Return the bytes or microseconds of a text; 0 of a special one."""
         units = self._units(dialect)
         count, unit = ("", "") if text in self.special else _split(text, units)
-        return int(count or 0) * units.get(unit or self.unit, 1)
+        return int(count or 0) * (units[unit] if unit else _amount(self.unit or "1", units))
 
     def share(self, memory_mib: int, dialect: Dialect) -> str | None:
         """Return the default for a container of that size."""
         if self.memory_share is None:
             return None
-        step = int(self._limit(self.step, dialect.sizes)) if self.step else 1 << 20
+        step = max(self._step(dialect.sizes), 1 << 20)
         size = int((memory_mib << 20) * self.memory_share)
-        return dialect.write_size(max(size // step, 1) * step)
+        return _write(max(size // step, 1) * step, dialect.sizes)
 
-    def _units(self, dialect: Dialect) -> dict[str, int] | dict[str, float]:
+    def _units(self, dialect: Dialect) -> dict[str, int]:
         return dialect.sizes if self.type == "size" else dialect.durations
 
-    @staticmethod
-    def _limit(text: str, units: dict[str, int] | dict[str, float]) -> float:
-        count, unit = _split(text, units)
-        return int(count) * units.get(unit, 1)
+    def _step(self, units: dict[str, int]) -> int:
+        return _amount(self.step or self.unit or "1", units)
 
 
 class Boolean(OptionBase):
-    """Yes or no."""
+    """Yes or no. memory_mib: what yes costs the container."""
 
     type: Literal["boolean"]
     example: bool
+    memory_mib: int = 0
 
     def read(self, given: Scalar, dialect: Dialect) -> str:
         """Accept a boolean, 0 or 1, or the usual words."""
@@ -277,7 +269,7 @@ def text_of(given: Scalar) -> str:
     return text
 
 
-def _split(text: str, units: dict[str, int] | dict[str, float]) -> tuple[str, str]:
+def _split(text: str, units: dict[str, int]) -> tuple[str, str]:
     """Return count and unit as the server spells it; two empty texts when it is neither."""
     parts = re.fullmatch(r"([0-9]{1,20}) ?([A-Za-z]{0,3})", text)
     if not parts:
@@ -287,6 +279,20 @@ def _split(text: str, units: dict[str, int] | dict[str, float]) -> tuple[str, st
         return count, unit
     spelled = next((known for known in units if known.lower() == unit.lower()), None)
     return (count, spelled) if spelled else ("", "")
+
+
+def _amount(text: str, units: dict[str, int]) -> int:
+    """Return the amount that our own data speak of: `8kB`, `kB` for one of it, or a number."""
+    parts = re.fullmatch(r"([0-9]*)([A-Za-z]*)", text)
+    count, unit = parts.groups() if parts else ("", "")
+    return int(count or 1) * (units[unit] if unit else 1)
+
+
+def _write(amount: int, units: dict[str, int]) -> str:
+    """Write an amount in the largest unit that loses nothing."""
+    whole = [unit for unit, factor in units.items() if amount % factor == 0]
+    unit = max(whole, key=units.__getitem__, default="")
+    return f"{amount // units.get(unit, 1)}{unit}"
 
 
 def _some(word: str, values: tuple[str, ...]) -> str:

@@ -93,6 +93,15 @@ def url(blueprint: Blueprint, settled: Settled, address: str, port: int) -> str:
     )
 
 
+def show(blueprint: Blueprint, settled: Settled) -> dict[str, str]:
+    """Return the outer extra keys of the resources door, such as `MYSQL_USER`."""
+    who = login(blueprint, settled)
+    return {
+        key: value.format(user=who.user, database=who.database)
+        for key, value in blueprint.show.items()
+    }
+
+
 def config(blueprint: Blueprint, settled: Settled) -> dict[str, object]:
     """Return the inner `config` of the resources door, secrets included."""
     said = {**settled.options, **settled.secrets}

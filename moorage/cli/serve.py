@@ -20,6 +20,7 @@ def serve(
     data_dir: Annotated[
         Path | None, typer.Option(help="Where Moorage keeps its things (MOORAGE_DATA_DIR).")
     ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
 ) -> None:
     """Run the service in the foreground; it is ready when GET /readyz answers 200."""
     from moorage import config, server
@@ -28,4 +29,7 @@ def serve(
 
     settings = config.load(data_dir=data_dir)
     log.configure(settings.log_format, settings.log_level)
+    if workers > 1:
+        config.hand_down(settings)
+        raise typer.Exit(server.run_many("moorage.app:app", workers, host=host, port=port))
     raise typer.Exit(server.run(create_app(settings), host=host, port=port))

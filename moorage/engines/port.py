@@ -172,12 +172,15 @@ class Engine(Protocol):
         """Create it and return its id.
 
         A container of that name with the same labels is taken as made before and its id
-        returned; with other labels: Conflict. Raises ImageMissing.
+        returned; with other labels: Conflict. Raises ImageMissing, Invalid.
         """
         ...
 
     async def start_container(self, id_or_name: str) -> None:
-        """Start it. Raises PortTaken, NetworkMissing, NotFound, Invalid (bad command)."""
+        """Start it. Raises PortTaken, NetworkMissing, NotFound, Invalid (user, address).
+
+        A command that the image lacks exits with 127: the init process is what was started.
+        """
         ...
 
     async def stop_container(self, id_or_name: str, *, grace_s: int = 10) -> None:
@@ -214,7 +217,7 @@ class Engine(Protocol):
         ...
 
     async def remove_network(self, id_or_name: str) -> bool:
-        """Remove it. Fine when gone. Returns False when containers still use it."""
+        """Remove it. Fine when gone. Returns False while running containers use it."""
         ...
 
     async def find_volumes(self, labels: Mapping[str, str]) -> Sequence[Volume]:

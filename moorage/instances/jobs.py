@@ -12,7 +12,7 @@ from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
 from moorage.kit.errors import Unavailable
 from moorage.operations import service as operations
-from moorage.operations.runner import Run
+from moorage.operations.run import Run
 
 _PORTS_TRIED = 50
 
@@ -35,6 +35,7 @@ async def create(tools: Tools, run: Run) -> None:
         await instances.set_running(
             session, instance.id, version=recipe.version, container_id=container
         )
+        await run.succeed(session)
 
 
 async def undo_create(tools: Tools, run: Run) -> None:
@@ -44,6 +45,7 @@ async def undo_create(tools: Tools, run: Run) -> None:
     async with tools.db.begin() as session:
         operation = await operations.get(session, run.id)
         await instances.set_failed(session, instance.id, message=operation.error)
+    await _remove_network(tools, instance, engine)
 
 
 async def delete(tools: Tools, run: Run) -> None:
@@ -51,15 +53,17 @@ async def delete(tools: Tools, run: Run) -> None:
     instance, engine = await _load(tools, run)
     await run.step("Remove")
     await _remove(tools, instance, engine, keep_data=run.args["keep_data"])
+    await _remove_network(tools, instance, engine)
     async with tools.db.begin() as session:
         await instances.set_deleted(session, instance.id)
+        await run.succeed(session)
 
 
 async def undo_delete(tools: Tools, run: Run) -> None:
     """Say that a removal failed, so that it can be asked for again."""
     async with tools.db.begin() as session:
         operation = await operations.get(session, run.id)
-        await instances.set_status(session, run.subject, "failed", message=operation.error)
+        await instances.set_status(session, run.subject, "degraded", message=operation.error)
 
 
 async def _load(tools: Tools, run: Run) -> tuple[Instance, Engine]:
@@ -72,11 +76,7 @@ async def _load(tools: Tools, run: Run) -> tuple[Instance, Engine]:
 async def _start(tools: Tools, run: Run, instance: Instance, engine: Engine, image: str) -> str:
     """Have the container running and return its id; move on to the next port if one is taken."""
     for _ in range(_PORTS_TRIED):
-        # The engine looks for the network when it starts a container, not when it creates one.
-        container, _ = await asyncio.gather(
-            engine.create_container(_spec(tools, instance, image)),
-            tools.networks.ensure(engine, server_id=instance.server_id, owner_id=instance.owner_id),
-        )
+        container = await _make(tools, instance, engine, image)
         try:
             await engine.start_container(container)
         except NetworkMissing:  # the owner's last other instance took it along just now
@@ -90,6 +90,21 @@ async def _start(tools: Tools, run: Run, instance: Instance, engine: Engine, ima
         f"{_PORTS_TRIED} ports in a row are taken by others; "
         f"set {instances.DATABASE_PORTS} to a range that is free."
     )
+
+
+async def _make(tools: Tools, instance: Instance, engine: Engine, image: str) -> str:
+    """Have the container and the owner's network; return the container's id.
+
+    Both at the same time: an engine looks for the network when it starts a container. Both are
+    waited for even if one fails, so that nothing is still being made when undoing begins.
+    """
+    made = asyncio.create_task(engine.create_container(_spec(tools, instance, image)))
+    network = asyncio.create_task(
+        tools.networks.ensure(engine, server_id=instance.server_id, owner_id=instance.owner_id)
+    )
+    await asyncio.wait((made, network))
+    await network
+    return await made
 
 
 def _spec(tools: Tools, instance: Instance, image: str) -> ContainerSpec:
@@ -127,6 +142,10 @@ async def _remove(tools: Tools, instance: Instance, engine: Engine, *, keep_data
     if not keep_data:
         for volume in await engine.find_volumes(labels):
             await engine.remove_volume(volume.name)
+
+
+async def _remove_network(tools: Tools, instance: Instance, engine: Engine) -> None:
+    """Remove the owner's network with the last instance; this one must not count any more."""
     await tools.networks.remove_unused(
         engine, server_id=instance.server_id, owner_id=instance.owner_id
     )

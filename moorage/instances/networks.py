@@ -28,8 +28,11 @@ class Networks:
     async def ensure(self, engine: Engine, *, server_id: str, owner_id: str) -> str:
         """Have the owner's network and return its name."""
         name = rules.network_name(self.installation, owner_id)
+        labels = rules.owner_labels(self.installation, owner_id)
         refused: list[str] = []
         async with self._locks[name]:
+            if await engine.find_networks(labels):
+                return name
             while True:
                 async with self.db.begin() as session:
                     subnet = await inventory.reserve_subnet(
@@ -41,11 +44,7 @@ class Networks:
                         avoid=refused,
                     )
                 try:
-                    await engine.ensure_network(
-                        name,
-                        labels=rules.owner_labels(self.installation, owner_id),
-                        subnet=subnet,
-                    )
+                    await engine.ensure_network(name, labels=labels, subnet=subnet)
                 except SubnetTaken:
                     refused.append(subnet)
                 else:

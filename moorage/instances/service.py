@@ -59,8 +59,9 @@ async def create(
     server = await inventory.choose_server(session, order.server)
     await _check_quotas(session, tools, owner_id=owner_id, memory_mib=settled.memory_mib)
 
+    instance_id = new_id("ins")
     instance = Instance(
-        id=new_id("ins"),
+        id=instance_id,
         owner_id=owner_id,
         server_id=server.id,
         blueprint=blueprint.name,
@@ -68,9 +69,9 @@ async def create(
         secrets_sealed=tools.sealer.seal(json.dumps(settled.secrets)),
         memory_mib=settled.memory_mib,
         cpus=settled.cpus,
+        port=await _reserve_port(session, tools, server_id=server.id, instance_id=instance_id),
     )
     await _save_with_name(session, instance, order.name)
-    instance.port = await move_port(session, tools, instance)
     operation = await operations.enqueue(
         session,
         "instance.create",
@@ -147,7 +148,8 @@ async def delete(session: Session, instance: Instance, *, keep_data: bool) -> Op
     )
     if under_way is not None:
         return under_way
-    await set_status(session, instance.id, "deleting")
+    if instance.status != "failed":  # then somebody else may have its name by now
+        await set_status(session, instance.id, "deleting")
     return await operations.enqueue(
         session,
         "instance.delete",
@@ -217,14 +219,10 @@ async def set_deleted(session: Session, instance_id: str) -> None:
 
 
 async def move_port(session: Session, tools: Tools, instance: Instance) -> int:
-    """Reserve another port for an instance, and return it. Raises Unavailable."""
-    port = await inventory.reserve_port(
-        session,
-        server_id=instance.server_id,
-        instance_id=instance.id,
-        offered=tools.offered_ports,
-        setting=DATABASE_PORTS,
-        avoid=tools.refused_ports.on(instance.server_id),
+    """Give an instance another port, and return it. Raises Unavailable."""
+    await inventory.release_ports(session, instance_id=instance.id)
+    port = await _reserve_port(
+        session, tools, server_id=instance.server_id, instance_id=instance.id
     )
     await session.execute(update(Instance).where(Instance.id == instance.id).values(port=port))
     return port
@@ -235,6 +233,17 @@ def port_of(instance: Instance) -> int:
     if instance.port is None:
         raise NotFound(f"{instance.name} is not reachable any more.")
     return instance.port
+
+
+async def _reserve_port(session: Session, tools: Tools, *, server_id: str, instance_id: str) -> int:
+    return await inventory.reserve_port(
+        session,
+        server_id=server_id,
+        instance_id=instance_id,
+        offered=tools.offered_ports,
+        setting=DATABASE_PORTS,
+        avoid=tools.refused_ports.on(server_id),
+    )
 
 
 async def _let_go(session: Session, instance_id: str) -> None:

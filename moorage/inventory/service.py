@@ -41,8 +41,8 @@ async def choose_server(session: Session, name: str | None) -> Server:
             return server
     known = ", ".join(server.name for server in servers)
     raise Invalid(
-        f"There is no server {name!r}; choose one of: {known}.",
-        fields={"server": f"{name!r} is unknown; choose one of: {known}"},
+        f"There is no server {name!r:.80}; choose one of: {known}.",
+        fields={"server": f"{name!r:.80} is unknown; choose one of: {known}"},
     )
 
 
@@ -55,12 +55,11 @@ async def reserve_port(
     setting: str,
     avoid: Collection[int] = (),
 ) -> int:
-    """Reserve the lowest free port for an instance, instead of one it had.
+    """Reserve the lowest free port for an instance.
 
     offered: the range; setting: where the operator widens it; avoid: ports that somebody outside
     of Moorage holds. Raises Unavailable when none is left.
     """
-    await release_ports(session, instance_id=instance_id)
     for _ in range(_TRIES):
         taken = set(
             await session.scalars(

@@ -92,8 +92,17 @@ class Database:
         self.wakes = Wakes()
         self.is_sqlite = make_url(self.url).get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", connections=1)
-            self._reader = _sqlite_engine(self.url, begin="BEGIN", connections=_READERS)
+            self._writer = _sqlite_engine(self.url, connections=1)
+            _begin_immediately(self._writer)
+            # Each statement reads the latest commit; BEGIN and ROLLBACK around it would double
+            # the way through the driver's thread.
+            self._reader = _sqlite_engine(
+                self.url,
+                "query_only=ON",
+                connections=_READERS,
+                isolation_level="AUTOCOMMIT",
+                skip_autocommit_rollback=True,
+            )
         else:
             self._writer = create_async_engine(
                 self.url, pool_size=10, pool_pre_ping=True, connect_args={"connect_timeout": 5}
@@ -116,7 +125,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Session]:
-        """Yield a session for reading."""
+        """Yield a session for reading; on SQLite it cannot write."""
         async with _translated(), AsyncSession(self._reader, expire_on_commit=False) as session:
             yield session
 
@@ -153,31 +162,39 @@ def async_url(url: str) -> str:
     return parsed.set(drivername=driver).render_as_string(hide_password=False)
 
 
-def _sqlite_engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
+def _sqlite_engine(
+    url: str,
+    *pragmas: str,
+    connections: int,
+    **options: Any,  # Any: SQLAlchemy's own
+) -> AsyncEngine:
     engine = create_async_engine(
         url,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=_BUSY_TIMEOUT_S,
         connect_args={"timeout": _BUSY_TIMEOUT_S},
+        **options,
     )
 
-    # The driver's own transaction handling begins too late for BEGIN IMMEDIATE:
-    # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:  # Any: a DBAPI connection
         connection.isolation_level = None
         cursor = connection.cursor()
         _use_wal(cursor)
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", *pragmas):
+            cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    return engine
+
+
+def _begin_immediately(engine: AsyncEngine) -> None:
+    # The driver's own transaction handling begins too late for BEGIN IMMEDIATE:
+    # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Any) -> None:  # Any: a SQLAlchemy connection of the sync façade
-        connection.exec_driver_sql(begin)
-
-    return engine
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _use_wal(cursor: Any) -> None:  # Any: a DBAPI cursor

@@ -8,68 +8,26 @@ cannot reach its engine is tried again until it can.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from moorage.kit.clock import now
-from moorage.kit.db import Database, wake
+from moorage.kit.db import Database
 from moorage.kit.errors import MoorageError, Unavailable
 from moorage.kit.log import operation_id, request_id
+from moorage.kit.turn import my_turn
 from moorage.operations.models import UNFINISHED, Operation
-from moorage.operations.service import QUEUE, topic
+from moorage.operations.run import Run
+from moorage.operations.service import QUEUE
 
 log = logging.getLogger(__name__)
 
-_LOOK_AGAIN_S = 5.0
+_LOOK_AGAIN_S = 0.5  # orders that other processes commit wake nobody here
 _UNDO_AGAIN_S = (0.5, 1, 2, 4, 8)  # then every 8 s
-_SAY_EVERY_S = 1.0
 _PUT_OFF_S = 1.0
-
-
-class Run:
-    """What a job is told of its operation, and how it tells where it stands."""
-
-    def __init__(self, db: Database, operation: Operation) -> None:
-        self.id = operation.id
-        self.subject = operation.subject
-        self.args: dict[str, Any] = operation.args  # Any: JSON of the job
-        self._db = db
-        self._steps = [dict(step) for step in operation.steps]
-        self._said_at = 0.0
-
-    async def step(self, name: str) -> None:
-        """Begin a step; the one before is done."""
-        self._end_step("succeeded")
-        self._steps = [step for step in self._steps if step["name"] != name]
-        started_at = now().isoformat()
-        self._steps.append({"name": name, "status": "running", "started_at": started_at})
-        await self._write()
-
-    async def say(self, line: str) -> None:
-        """Show a line of progress in the current step; at most one a second is kept."""
-        moment = asyncio.get_running_loop().time()
-        if self._steps and moment - self._said_at >= _SAY_EVERY_S:
-            self._said_at = moment
-            self._steps[-1]["detail"] = line[:200]
-            await self._write()
-
-    def ended(self, status: str) -> list[dict[str, Any]]:  # Any: JSON
-        """Return the steps with the last one ended."""
-        self._end_step(status)
-        return self._steps
-
-    def _end_step(self, status: str) -> None:
-        if self._steps and self._steps[-1]["status"] == "running":
-            self._steps[-1] |= {"status": status, "ended_at": now().isoformat()}
-
-    async def _write(self) -> None:
-        async with self._db.begin() as session:
-            await session.execute(
-                update(Operation).where(Operation.id == self.id).values(steps=self._steps)
-            )
 
 
 JobFunction = Callable[[Run], Awaitable[None]]
@@ -92,11 +50,14 @@ class Runner:
         jobs: dict[str, Job],
         *,
         at_once: int,
+        turn_file: Path,
         ended: Callable[[str, str, float], None] = lambda kind, status, seconds: None,
     ) -> None:
         self._db = db
         self._jobs = jobs
         self._at_once = at_once
+        self._turn_file = turn_file
+        self._turn = AsyncExitStack()
         self._ended = ended
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by subject
         self._loop: asyncio.Task[None] | None = None
@@ -104,7 +65,7 @@ class Runner:
 
     @property
     def is_alive(self) -> bool:
-        """Whether operations are being taken."""
+        """Whether operations are being taken, or will be when it is this process' turn."""
         return self._loop is not None and not self._loop.done()
 
     def start(self) -> None:
@@ -125,8 +86,10 @@ class Runner:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._turn.aclose()
 
     async def _take(self) -> None:
+        await self._turn.enter_async_context(my_turn(self._turn_file))
         async with self._db.wakes.listen(QUEUE) as woken:
             while True:
                 woken.clear()
@@ -181,45 +144,26 @@ class Runner:
         run = Run(self._db, operation)
         if operation.status != "undoing":
             log.info("operation started", extra={"kind": operation.kind})
-            await self._write(operation, status="running", started_at=operation.started_at or now())
             failure = await _failure_of(job.do, run)
             if failure is None:
-                await self._end(operation, run, "succeeded")
+                if run.ended_at is None:
+                    async with self._db.begin() as session:
+                        await run.succeed(session)
+                self._note_end(operation, run, "succeeded")
                 return
-            operation.error, operation.error_kind = failure
-            steps = run.ended("failed")
-            await self._write(
-                operation,
-                status="undoing",
-                steps=steps,
-                error=operation.error,
-                error_kind=operation.error_kind,
-            )
+            await run.begin_undoing(*failure)
         if job.undo is not None:
             await _undo(job.undo, run)
-        await self._end(operation, run, "failed")
+        await run.fail()
+        self._note_end(operation, run, "failed")
 
-    async def _end(self, operation: Operation, run: Run, status: str) -> None:
-        ended_at = now()
-        await self._write(operation, status=status, steps=run.ended(status), ended_at=ended_at)
-        seconds = (ended_at - operation.created_at).total_seconds()
+    def _note_end(self, operation: Operation, run: Run, status: str) -> None:
+        seconds = ((run.ended_at or now()) - operation.created_at).total_seconds()
         self._ended(operation.kind, status, seconds)
         log.info(
             "operation ended",
-            extra={
-                "kind": operation.kind,
-                "status": status,
-                "seconds": round(seconds, 3),
-                "error": operation.error,
-            },
+            extra={"kind": operation.kind, "status": status, "seconds": round(seconds, 3)},
         )
-
-    async def _write(self, operation: Operation, **values: Any) -> None:  # Any: columns
-        async with self._db.begin() as session:
-            await session.execute(
-                update(Operation).where(Operation.id == operation.id).values(**values)
-            )
-            wake(session, topic(operation.id))
 
 
 async def _failure_of(do: JobFunction, run: Run) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from moorage.kit.log import request_id
 from moorage.operations.models import UNFINISHED, Operation
 
 QUEUE = "operations"  # the topic that wakes runners
-_LOOK_AGAIN_S = 1.0  # another process may end an operation, and its commits wake nobody here
+_LOOK_AGAIN_S = 0.5  # another process may end an operation, and its commits wake nobody here
 
 
 def topic(operation_id: str) -> str:

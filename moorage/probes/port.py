@@ -39,12 +39,12 @@ class Probe(Protocol):
 
 def not_ready(target: Target, why: str) -> NotReady:
     """Return what to tell when there is nobody to log in to."""
-    return NotReady(f"{target.address}:{target.port} takes no login yet: {why}.")
+    return NotReady(f"{target.address}:{target.port} takes no login yet: {_plain(why)}.")
 
 
 def refused(target: Target, why: str) -> LoginRefused:
     """Return what to tell when the server does not take the credentials."""
-    return LoginRefused(f"{target.address}:{target.port} refuses this login: {why}.")
+    return LoginRefused(f"{target.address}:{target.port} refuses this login: {_plain(why)}.")
 
 
 @asynccontextmanager
@@ -57,6 +57,10 @@ async def attempt(target: Target) -> AsyncIterator[None]:
         raise not_ready(target, f"no answer within {target.timeout_s:g} s") from error
     except (OSError, EOFError) as error:
         raise not_ready(target, _reason(error)) from error
+
+
+def _plain(why: str) -> str:
+    return why.strip().rstrip(".") or "no reason given"
 
 
 def _reason(error: Exception) -> str:

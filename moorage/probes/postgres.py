@@ -3,7 +3,7 @@
 from moorage.probes.port import Target, attempt, not_ready, refused
 
 # A failed login has no SQLSTATE in libpq, only the server's text (src/backend/libpq/auth.c).
-REFUSALS = ("authentication failed", "no pg_hba.conf entry", "role ")
+REFUSALS = ("authentication failed", "no pg_hba.conf entry", 'role "')
 
 
 class PostgresProbe:
@@ -29,6 +29,7 @@ class PostgresProbe:
                 finally:
                     await connection.close()
             except psycopg.Error as error:
-                text = str(error).strip()
+                text = str(error)
                 tell = refused if any(sign in text for sign in REFUSALS) else not_ready
-                raise tell(target, text.splitlines()[-1] if text else "no reason given") from error
+                # libpq repeats the address first, and explains itself in further lines.
+                raise tell(target, text.partition("\n")[0].rpartition(" failed: ")[2]) from error

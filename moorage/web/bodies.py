@@ -11,6 +11,7 @@ from moorage.kit.errors import Invalid
 Model = TypeVar("Model", bound=BaseModel)
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_DEEPEST = 32  # levels; far below those at which json.dumps or repr give up
 _SHOWN = 80  # characters of what was given; an error is no place for a novel
 
 
@@ -22,6 +23,8 @@ async def read_json(request: Request) -> dict[str, Any]:  # Any: JSON
         raise Invalid(f"The body is not JSON: {error}.") from error
     if not isinstance(content, dict):
         raise Invalid("The body must be a JSON object.")
+    if _is_deep(content):
+        raise Invalid(f"The body is nested more than {_DEEPEST} levels deep.")
     return content
 
 
@@ -52,6 +55,18 @@ def described(model: type[BaseModel], example: object) -> dict[str, Any]:  # Any
     """Return the part of OpenAPI that tells of a body we read by ourselves."""
     content = {"schema": model.model_json_schema(), "example": example}
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def _is_deep(content: dict[str, Any]) -> bool:  # Any: JSON
+    level: list[Any] = [content]  # Any: objects and lists
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+    return bool(level)
 
 
 def _reason(model: type[BaseModel], kind: str, message: str, given: object) -> str:

@@ -9,9 +9,8 @@ from fastapi.responses import FileResponse
 STATIC = Path(__file__).parent / "static"
 
 _HEADERS = {
-    # Swagger UI sets style attributes; scripts come from our files only.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; "
-    "img-src 'self' data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; "
+    "img-src 'self' data:; style-src 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }

@@ -91,7 +91,11 @@ async def _routing(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(_request: Request, error: Exception) -> JSONResponse:
-    identifier = request_id.get()
+    identifier = request_id.get() or ""
     log.error("request broke", exc_info=error)
     message = f"Something unexpected happened; the log has it under {identifier}."
-    return JSONResponse({"message": message, "request_id": identifier}, status_code=500)
+    # Starlette answers this one outside of all middleware, so Frame does not see it.
+    headers = {"X-Request-Id": identifier, "X-Content-Type-Options": "nosniff"}
+    return JSONResponse(
+        {"message": message, "request_id": identifier}, status_code=500, headers=headers
+    )

@@ -44,7 +44,7 @@ async def test_the_first_process_of_a_container_is_an_init(bench: Bench) -> None
 
 async def test_a_published_port_is_open_on_its_address_only(bench: Bench) -> None:
     port = bench.free_port()
-    listen = ("/bin/busybox", "nc", "-lk", "-p", "7", "-e", "/bin/busybox", "echo", "ahoy")
+    listen = ("/bin/busybox", "nc", "-ll", "-p", "7", "-e", "/bin/busybox", "echo", "ahoy")
     spec = replace(bench.spec("one", *listen), ports=(PublishedPort("127.0.0.2", port, 7),))
     await bench.run(spec)
 
@@ -79,7 +79,7 @@ async def test_an_address_of_another_server_is_refused(bench: Bench) -> None:
 
 
 async def test_a_spec_that_the_engine_finds_wrong_is_invalid(bench: Bench) -> None:
-    with pytest.raises(Invalid, match="[Mm]emory"):
+    with pytest.raises(Invalid, match=r"[Mm]emory"):
         await bench.engine.create_container(replace(bench.spec(), memory_mib=1))
 
 

@@ -53,7 +53,7 @@ async def test_a_method_fails_as_often_as_it_was_told(engine: FakeEngine) -> Non
         await engine.info()
     with pytest.raises(Unavailable, match="Second"):
         await engine.info()
-    assert await engine.info()
+    await engine.info()
 
 
 async def test_a_killed_container_has_exited(engine: FakeEngine) -> None:

@@ -44,7 +44,7 @@ POSTGRES_ENVIRONMENT = {"POSTGRES_PASSWORD": PASSWORD, "POSTGRES_DB": "haha"}
 SERVERS = [
     Server("moorage/redis:8.0", RedisProbe(), 6379, "default", command=REDIS_COMMAND),
     Server("moorage/valkey:8.1", RedisProbe(), 6379, "default", command=VALKEY_COMMAND),
-    Server("moorage/mysql:9.7", MysqlProbe(), 3306, "root", "haha", environment=MYSQL_ENVIRONMENT),
+    Server("moorage/mysql:9", MysqlProbe(), 3306, "root", "haha", environment=MYSQL_ENVIRONMENT),
     Server(
         "moorage/mariadb:11.8", MysqlProbe(), 3306, "root", "haha", environment=MARIADB_ENVIRONMENT
     ),

@@ -11,11 +11,12 @@ pending=$data/__moorage_accounts_pending
 
 setting() {  # NAME [DEFAULT]: its value, or what the file named by NAME_FILE holds
   local file=$1_FILE
-  if [[ -n ${!file:-} ]]; then printf '%s' "$(<"${!file}")"; else printf '%s' "${!1:-${2:-}}"; fi
+  if [[ -n ${!file:-} ]]; then printf %s "$(<"${!file}")"; else printf %s "${!1:-${2:-}}"; fi
 }
 
-text() {  # a string literal
+text() {  # a string literal, on one line
   local value=${1//\\/\\\\}
+  value=${value//$'\n'/\\n}
   printf "'%s'" "${value//\'/\\\'}"
 }
 

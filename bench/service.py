@@ -1,0 +1,95 @@
+"""A service of our own for the benchmarks, and what is measured of its process."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+MOOR = Path(sys.executable).with_name("moor")
+_READY_S = 30
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service. started_s: from its start until it was ready."""
+
+    api: httpx.Client
+    pid: int
+    started_s: float
+
+    def rss_mib(self) -> float:
+        """Return its resident memory."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
+
+    def cpu_s(self) -> float:
+        """Return the CPU time it has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def running() -> Iterator[Service]:
+    """Run a service in a directory of its own; remove all that it made."""
+    folder = Path(tempfile.mkdtemp(prefix="moorage-bench-"))
+    environment = os.environ | {
+        "MOORAGE_DATA_DIR": str(folder / "data"),
+        "MOORAGE_DATABASE_PORTS": "24000-24499",
+        "MOORAGE_NETWORK_POOL": "10.208.0.0/20",
+        "MOORAGE_LOG_LEVEL": "warning",
+    }
+    made = subprocess.run(
+        [MOOR, "admin", "create", "bench"],
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    started = time.perf_counter()
+    process = subprocess.Popen([MOOR, "serve", "--port", str(port)], env=environment)
+    try:
+        until(lambda: _is_ready(url))
+        started_s = time.perf_counter() - started
+        headers = {"Authorization": f"Bearer {json.loads(made.stdout)['token']}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=120) as api:
+            yield Service(api, process.pid, started_s)
+    finally:
+        process.terminate()
+        process.wait(15)
+        subprocess.run([MOOR, "purge", "--yes"], env=environment, stdout=subprocess.DEVNULL)
+        shutil.rmtree(folder)
+
+
+def until(is_done: Callable[[], bool], *, every_s: float = 0.004) -> None:
+    """Look until it is done. Raises TimeoutError after half a minute."""
+    deadline = time.monotonic() + _READY_S
+    while not is_done():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(every_s)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False

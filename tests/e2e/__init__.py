@@ -1,0 +1,1 @@
+"""The whole service against the real thing: processes, containers, clients, a browser."""

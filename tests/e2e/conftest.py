@@ -1,0 +1,73 @@
+"""Services that tests may use: one for all of a worker's tests, and new ones to break."""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .service import Client, Service
+
+PORTS_EACH = 40
+FIRST_PORT = 20000  # below those that the kernel hands out
+
+NewService = Callable[..., Service]
+
+
+@pytest.fixture(scope="session")
+def make_service(
+    worker_id: str, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Service]:
+    """Return what makes a service that gets in nobody's way: own ports, own subnets."""
+    worker = int(re.sub(r"\D", "", worker_id) or 0) % 6
+    numbers = itertools.count()
+
+    def make(**settings: str) -> Service:
+        number = next(numbers)
+        first = FIRST_PORT + worker * 2000 + number % 50 * PORTS_EACH
+        data_dir = tmp_path_factory.mktemp(f"service{number}") / "data"
+        data_dir.mkdir(mode=0o700)
+        ours = {
+            "DATABASE_PORTS": f"{first}-{first + PORTS_EACH - 1}",
+            "NETWORK_POOL": f"10.{210 + number % 40}.{worker * 16}.0/20",
+        }
+        return Service(data_dir, ours | settings)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def service(make_service: NewService) -> Iterator[Service]:
+    """A running service that no test may break."""
+    service = make_service()
+    service.start()
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def new_service(make_service: NewService) -> Iterator[NewService]:
+    """Return what starts a service for this test alone, to be broken."""
+    made: list[Service] = []
+
+    def start(prepare: Callable[[Path], None] | None = None, **settings: str) -> Service:
+        service = make_service(**settings)
+        if prepare:
+            prepare(service.data_dir)
+        service.start()
+        made.append(service)
+        return service
+
+    yield start
+    for service in reversed(made):
+        service.close()
+
+
+@pytest.fixture
+def owner(service: Service) -> Iterator[Client]:
+    """A new user of the service; what it still has in the end is removed."""
+    owner = service.user()
+    yield owner
+    for resource in owner.list():
+        owner.remove(resource["id"])

@@ -1,0 +1,229 @@
+"""A real `moor serve` in a process of its own, with a data directory of its own."""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from .engine import Engine
+from .until import until
+
+MOOR = str(Path(sys.executable).with_name("moor"))
+READY_WITHIN_S = 30
+STOPPED_WITHIN_S = 10  # what `moor serve` promises
+ORDER_S = 200
+FORGET = ("MOORAGE_", "HOME")
+
+Json = dict[str, Any]  # Any: JSON
+
+
+class Client:
+    """A user of the service with a token."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url, self.token = url, token
+        headers = {"Authorization": f"Bearer {token}"}
+        self.http = httpx.Client(base_url=url, headers=headers, timeout=ORDER_S)
+
+    def post(self, order: Json, *, wait: float = 180) -> httpx.Response:
+        """Order something."""
+        return self.http.post("/resource_list", json=order, params={"wait": wait})
+
+    def order(self, blueprint: str, config: Json | None = None, **beside: object) -> Json:
+        """Order something that must succeed, and return what it is."""
+        answer = self.post({"resource_name": blueprint, "config": config or {}, **beside})
+        assert answer.status_code == 201, answer.text
+        made: Json = answer.json()
+        return made
+
+    def list(self) -> list[Json]:
+        """Return what the user has."""
+        answer = self.http.get("/resource_list")
+        assert answer.status_code == 200, answer.text
+        found: list[Json] = answer.json()["data"]
+        return found
+
+    def show(self, number: int) -> Json:
+        """Return a resource that must be there."""
+        answer = self.http.get(f"/resource/{number}")
+        assert answer.status_code == 200, answer.text
+        found: Json = answer.json()
+        return found
+
+    def remove(self, number: int) -> None:
+        """Remove a resource that must be there."""
+        answer = self.http.delete(f"/resource/{number}")
+        assert answer.status_code == 200, answer.text
+        assert answer.json() == {"id": number, "deleted": True}
+
+
+class Service:
+    """One installation of Moorage. settings: by environment name, without the prefix."""
+
+    def __init__(self, data_dir: Path, settings: Mapping[str, str]) -> None:
+        self.data_dir = data_dir
+        self.settings = dict(settings)
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._engine: Engine | None = None
+        self._clients: list[Client] = []
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its processes get: nothing of the tester's own settings, and a home of its own."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(FORGET)}
+        for name in ("MOORAGE_IMAGES", "MOORAGE_DOCKER_HOST", "MOORAGE_DEBIAN_MIRROR"):
+            if name in os.environ:
+                kept[name] = os.environ[name]
+        ours = {f"MOORAGE_{name}": value for name, value in self.settings.items()}
+        return kept | {"HOME": str(self.data_dir), "MOORAGE_DATA_DIR": str(self.data_dir)} | ours
+
+    @property
+    def log_file(self) -> Path:
+        """What the service said, all its lives long."""
+        return self.data_dir.with_suffix(".log")
+
+    @property
+    def ports(self) -> range:
+        """The ports that it may publish on."""
+        first, _, last = self.settings["DATABASE_PORTS"].partition("-")
+        return range(int(first), int(last) + 1)
+
+    @property
+    def admin(self) -> Client:
+        """The first user, made on the command line."""
+        if not self._clients:
+            made = json.loads(self.moor("admin", "create", "root").stdout)
+            self._clients.append(Client(self.url, made["token"]))
+        return self._clients[0]
+
+    @property
+    def engine(self) -> Engine:
+        """What this installation has on the engine."""
+        if self._engine is None:
+            [(installation,)] = self.rows("SELECT id FROM installation")
+            self._engine = Engine(f"moorage.deployment={installation}")
+        return self._engine
+
+    def container(self, made: Json) -> str:
+        """Return the name of a resource's container, which stays when its id does not."""
+        names = [container["Names"][0].lstrip("/") for container in self.engine.containers()]
+        [name] = [name for name in names if name.endswith(f"-{made['resource']}-{made['id']}")]
+        return str(name)
+
+    def user(self) -> Client:
+        """Return a new user."""
+        answer = self.admin.http.post("/user", json={"username": f"user{len(self._clients)}"})
+        assert answer.status_code == 201, answer.text
+        self._clients.append(Client(self.url, answer.json()["token"]))
+        return self._clients[-1]
+
+    def start(self) -> None:
+        """Start it, and be back when it is ready."""
+        port = self.url.rpartition(":")[2]
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                [MOOR, "serve", "--port", port],
+                env=self.environment,
+                cwd=self.data_dir.parent,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        until(self._is_ready, within_s=READY_WITHIN_S)
+
+    def stop(self) -> float:
+        """Stop it as an operator does; return after how many seconds it was gone, with code 0."""
+        assert self._process is not None
+        asked = time.monotonic()
+        self._process.send_signal(signal.SIGTERM)
+        code = self._process.wait(timeout=STOPPED_WITHIN_S)
+        self._process = None
+        assert code == 0, self.log_file.read_text()
+        return time.monotonic() - asked
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    def moor(self, *command: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run a command of `moor` beside it, which must end with the code."""
+        done = subprocess.run(
+            [MOOR, *command],
+            env=self.environment,
+            cwd=self.data_dir.parent,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:  # Any: columns
+        """Look into its database."""
+        if url := self.settings.get("DATABASE_URL"):
+            with psycopg.connect(url) as connection:
+                return connection.execute(statement.encode()).fetchall()
+        file = sqlite3.connect(f"file:{self.data_dir / 'moorage.db'}?mode=ro", uri=True)
+        try:
+            return file.execute(statement).fetchall()
+        finally:
+            file.close()
+
+    def orphans(self) -> list[str]:
+        """Return what is on the engine although no living instance needs it."""
+        living = self.rows(
+            "SELECT id, owner_id FROM instances WHERE deleted_at IS NULL AND status != 'failed'"
+        )
+        needed = {word for row in living for word in row}
+        found = [*self.engine.containers(), *self.engine.volumes(), *self.engine.networks()]
+        whose = [thing["Labels"] for thing in found]
+        return [
+            str(labels)
+            for labels in whose
+            if labels.get("moorage.instance", labels.get("moorage.owner")) not in needed
+        ]
+
+    def close(self) -> None:
+        """End it for good; it must go well, and leave nothing that nobody knows of."""
+        try:
+            if self._process is not None:
+                self.stop()
+            if self.data_dir.exists():  # it may have been purged
+                assert self.orphans() == []
+        finally:
+            if self._process is not None:
+                self.kill()
+            self.engine.remove_all()
+            self.engine.close()
+            for client in self._clients:
+                client.http.close()
+
+    def _is_ready(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log_file.read_text()
+        try:
+            return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port

@@ -1,0 +1,161 @@
+"""`moor`, as a newcomer types it."""
+
+import json
+import stat
+from collections.abc import Iterator
+
+import pytest
+
+from .clients import log_in
+from .conftest import NewService
+from .service import Client, Service
+
+pytestmark = pytest.mark.engine
+
+PASSWORD = "hush-hush"
+
+
+@pytest.fixture
+def logged_in(service: Service) -> Iterator[Client]:
+    """Somebody who typed `moor login`."""
+    owner = service.user()
+    service.moor("login", "--url", service.url, "--token", owner.token)
+    yield owner
+    for made in owner.list():
+        owner.remove(made["id"])
+
+
+def test_help_names_every_command(service: Service) -> None:
+    shown = service.moor("--help").stdout
+
+    for command in ("serve", "admin", "db", "images", "doctor", "config", "login", "purge"):
+        assert command in shown
+
+
+def test_config_shows_sources_and_no_password(new_service: NewService) -> None:
+    service = new_service(LOG_FORMAT="json")
+    (service.data_dir / "moorage.toml").write_text('network_prefix = 26\nlog_level = "warning"')
+    service.settings["DATABASE_URL"] = f"postgresql://moor:{PASSWORD}@db.example/moor"
+    shown = json.loads(service.moor("config", "--json").stdout)
+    text = service.moor("config").stdout
+    del service.settings["DATABASE_URL"]
+
+    rows = {row["name"]: (row["value"], row["source"]) for row in shown}
+    assert rows["MOORAGE_LOG_FORMAT"] == ("json", "environment")
+    assert rows["MOORAGE_NETWORK_PREFIX"] == ("26", "moorage.toml")
+    assert rows["MOORAGE_PUBLISH_ADDRESS"] == ("127.0.0.1", "default")
+    assert "db.example" in text
+    assert PASSWORD not in text + str(shown)
+
+
+def test_a_wrong_setting_is_one_sentence(service: Service) -> None:
+    service.settings["DATABASE_PORTS"], right = "much", service.settings["DATABASE_PORTS"]
+    told = service.moor("config", code=1)
+    service.settings["DATABASE_PORTS"] = right
+
+    assert "MOORAGE_DATABASE_PORTS" in told.stderr
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_doctor_finds_nothing_wrong(service: Service) -> None:
+    told = service.moor("doctor").stdout
+
+    for what in ("engine", "database", "disk", "ports", "image redis", "clock", "versions"):
+        assert f"ok    {what}" in told
+
+
+def test_an_administrator_is_made_once(service: Service) -> None:
+    made = json.loads(service.moor("admin", "create", "boss").stdout)
+    before = service.rows("SELECT * FROM users")
+
+    told = service.moor("admin", "create", "boss", code=1)
+
+    assert made.keys() == {"username", "token", "password"}
+    assert service.moor("db", "ls", "--url", service.url, "--token", made["token"]).stdout
+    assert len(told.stderr.splitlines()) == 1
+    assert told.stdout == ""
+    assert service.rows("SELECT * FROM users") == before
+
+
+def test_a_login_is_kept_for_its_owner_only(service: Service, logged_in: Client) -> None:
+    [file] = service.data_dir.rglob("login.json")
+
+    assert json.loads(file.read_text())["token"] == logged_in.token
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "There are none yet" in service.moor("db", "ls").stdout
+
+
+def test_a_login_with_a_wrong_token_is_refused(service: Service) -> None:
+    told = service.moor("login", "--url", service.url, "--token", "moor_no", code=1)
+
+    assert told.stderr.startswith("moor: ")
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_a_database_is_ordered_listed_shown_and_removed(
+    service: Service, logged_in: Client
+) -> None:
+    order = ("db", "create", "redis", "--name", "cache", "--set", "--maxmemory=50m", "--json")
+    made = json.loads(service.moor(*order).stdout)
+    number = str(made["id"])
+
+    listed = service.moor("db", "ls").stdout
+    shown = service.moor("db", "show", number).stdout
+    credentials = service.moor("db", "credentials", number).stdout.strip()
+    password = made["config"]["config"]["--requirepass"]
+
+    assert "cache" in listed
+    assert "is_running: True" in shown
+    assert password not in listed + shown
+    assert credentials == made["url"]
+    log_in(credentials)
+    assert json.loads(service.moor("db", "ls", "--json").stdout)[0]["id"] == made["id"]
+    assert json.loads(service.moor("db", "show", number, "--json").stdout)["name"] == "cache"
+    assert "gone" in service.moor("db", "rm", number, "--yes").stdout
+    assert "was not found" in service.moor("db", "rm", number, "--yes", code=1).stderr
+    assert logged_in.list() == []
+
+
+def test_a_refused_order_is_one_sentence(service: Service, logged_in: Client) -> None:
+    told = service.moor("db", "create", "mysql", "--set", "--character-set-server=utf81", code=1)
+
+    assert "utf81" in told.stderr
+    assert len(told.stderr.splitlines()) == 1
+    assert logged_in.list() == []
+
+
+def test_a_service_that_is_not_there_is_one_sentence(service: Service) -> None:
+    told = service.moor("db", "ls", "--url", "http://127.0.0.1:9", "--token", "moor_x", code=1)
+
+    assert "moor serve" in told.stderr
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_images_that_are_there_are_not_made_again(service: Service) -> None:
+    told = service.moor("images", "prepare", "redis").stdout
+
+    [line] = told.splitlines()
+    assert line.startswith("redis: moorage/redis:")
+
+
+def test_purge_removes_one_installation_and_nothing_else(
+    new_service: NewService, service: Service, owner: Client
+) -> None:
+    other = owner.order("redis")
+    doomed = new_service()
+    made = doomed.user().order("redis")
+    refused = doomed.moor("purge", "--yes", code=1)
+    engine = doomed.engine
+    doomed.stop()
+
+    asking = doomed.moor("purge", code=1)
+    told = doomed.moor("purge", "--yes").stdout
+
+    assert "stop it first" in refused.stderr
+    assert "--yes" in asking.stderr
+    assert f"-redis-{made['id']}" in told
+    assert engine.all() == []
+    assert not doomed.data_dir.exists()
+    log_in(other["url"])
+    assert "nothing was made" in doomed.moor("purge", "--yes").stdout
+    service.moor("images", "prepare", "redis")

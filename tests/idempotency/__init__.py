@@ -1,0 +1,1 @@
+"""Idempotency: the same request twice makes one thing."""

@@ -1,0 +1,1 @@
+"""Images: their digests, and what becomes of them on a real engine."""

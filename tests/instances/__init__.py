@@ -1,0 +1,1 @@
+"""Instances: ordered, killed half-way, removed."""

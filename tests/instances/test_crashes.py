@@ -1,0 +1,135 @@
+"""Killed at any moment: the next start brings every operation to its one end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import select
+
+from moorage.engines.fake import FakeEngine
+from moorage.identity.models import User
+from moorage.instances import service as instances
+from moorage.instances.models import Instance
+from moorage.instances.tools import Tools
+from moorage.inventory.models import OwnerNetwork, PortReservation
+from moorage.kit.errors import Unavailable
+from moorage.operations import service as operations
+from moorage.operations.models import Operation
+from tests.make.gate import Gate
+from tests.make.instances import make_order, performing, restarted
+
+pytestmark = pytest.mark.anyio
+
+Row = TypeVar("Row", Instance, OwnerNetwork, PortReservation)
+Act = Callable[[], Awaitable[Operation]]
+
+
+async def kill_at_every_moment(
+    tools: Tools, gate: Gate, act: Act, check: Callable[[Operation], Awaitable[None]]
+) -> int:
+    """Perform an operation again and again, killed one call later each time, and check its end.
+
+    Returns how many moments there were.
+    """
+    for moment in count():
+        operation = await act()
+        was_killed = await killed(restarted(tools), gate, operation, moment)
+        async with performing(restarted(tools)):
+            ended = await operations.wait(tools.db, operation.id, timeout_s=10)
+        assert ended.is_ended, f"killed at {moment}: {ended.status}"
+        await check(ended)
+        if not was_killed:
+            return moment
+    raise AssertionError("never reached: count() has no end")
+
+
+async def killed(tools: Tools, gate: Gate, operation: Operation, moment: int) -> bool:
+    """Perform until as many calls have passed, then cut off; False when it ended before."""
+    gate.close(moment)
+    async with performing(tools):
+        reached = asyncio.create_task(gate.reached.wait())
+        ended = asyncio.create_task(operations.wait(tools.db, operation.id, timeout_s=10))
+        await asyncio.wait((reached, ended), return_when=asyncio.FIRST_COMPLETED)
+        was_reached = reached.done()
+        reached.cancel()
+        ended.cancel()
+    gate.closed_at = None  # who waits there is dead, and must not be let in
+    return was_reached
+
+
+async def test_an_order_killed_at_any_moment_is_fulfilled_exactly_once(
+    tools: Tools, engine: FakeEngine, gate: Gate, owner: User
+) -> None:
+    orders = 0
+
+    async def act() -> Operation:
+        nonlocal orders
+        orders += 1
+        engine.images.clear()
+        return (await make_order(tools, owner=owner))[1]
+
+    async def check(ended: Operation) -> None:
+        assert (ended.status, ended.error) == ("succeeded", None)
+        assert [step["status"] for step in ended.steps] == ["succeeded"] * 3
+        running = [one for one in engine.containers.values() if one.seen.status == "running"]
+        assert len(running) == len(engine.containers) == len(engine.volumes) == orders
+        assert len(engine.networks) == len(await rows(tools, OwnerNetwork)) == 1
+        assert len(await rows(tools, PortReservation)) == orders
+        ids = {row.container_id for row in await rows(tools, Instance)}
+        assert ids == {one.seen.id for one in running}
+
+    moments = await kill_at_every_moment(tools, gate, act, check)
+
+    assert moments > 15
+
+
+async def test_a_failing_order_killed_at_any_moment_leaves_nothing(
+    tools: Tools, engine: FakeEngine, gate: Gate, owner: User
+) -> None:
+    async def act() -> Operation:
+        engine.images.clear()
+        _, operation = await make_order(tools, owner=owner)
+        for _ in range(50):
+            engine.fail_next("start_container", Unavailable("The engine is on fire."))
+        return operation
+
+    async def check(ended: Operation) -> None:
+        assert (ended.status, ended.error) == ("failed", "The engine is on fire.")
+        assert [*engine.containers, *engine.volumes, *engine.networks] == []
+        assert not await rows(tools, PortReservation)
+        assert not await rows(tools, OwnerNetwork)
+        assert {row.status for row in await rows(tools, Instance)} == {"failed"}
+
+    moments = await kill_at_every_moment(tools, gate, act, check)
+
+    assert moments > 20
+
+
+async def test_a_removal_killed_at_any_moment_leaves_nothing(
+    tools: Tools, engine: FakeEngine, gate: Gate, owner: User
+) -> None:
+    async def act() -> Operation:
+        _, made = await make_order(tools, owner=owner)
+        async with performing(restarted(tools)):
+            await operations.wait(tools.db, made.id, timeout_s=10)
+        async with tools.db.begin() as session:
+            instance = await instances.get(session, made.subject)
+            return await instances.delete(session, instance, keep_data=False)
+
+    async def check(ended: Operation) -> None:
+        assert ended.status == "succeeded"
+        assert [*engine.containers, *engine.volumes, *engine.networks] == []
+        assert not await rows(tools, PortReservation)
+        assert all(row.deleted_at for row in await rows(tools, Instance))
+
+    moments = await kill_at_every_moment(tools, gate, act, check)
+
+    assert moments > 5
+
+
+async def rows(tools: Tools, table: type[Row]) -> list[Row]:
+    """Return all rows of a table."""
+    async with tools.db.read() as session:
+        return list(await session.scalars(select(table)))

@@ -1,0 +1,1 @@
+"""Inventory: servers, ports and subnets."""

@@ -1,0 +1,1 @@
+"""Operations: performed once, whatever dies meanwhile."""

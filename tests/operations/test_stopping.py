@@ -1,0 +1,124 @@
+"""Stopping, and what the next start finds."""
+
+import asyncio
+
+import pytest
+
+from moorage.kit.db import Database
+from moorage.kit.errors import Conflict
+from moorage.operations import service as operations
+from moorage.operations.runner import Job, Run
+from tests.make.operations import ended, make_operation
+from tests.operations.conftest import Perform
+
+pytestmark = pytest.mark.anyio
+
+
+class Stuck:
+    """A job that does not end before it is let go."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.let_go = asyncio.Event()
+
+    async def do(self, run: Run) -> None:
+        """Begin a step and wait."""
+        await run.step("Dig")
+        self.begun.set()
+        await self.let_go.wait()
+
+
+async def nothing(_run: Run) -> None:
+    """Succeed at once."""
+
+
+async def test_what_was_cut_off_is_performed_again_at_the_next_start(
+    db: Database, perform: Perform
+) -> None:
+    stuck, again = Stuck(), Stuck()
+    again.let_go.set()
+    operation = await make_operation(db)
+    runner = perform({"test": Job(stuck.do)})
+    await stuck.begun.wait()
+
+    await runner.stop(grace_s=0)
+    async with db.read() as session:
+        left = await operations.get(session, operation.id)
+    perform({"test": Job(again.do)})
+
+    assert left.status == "running"
+    found = await ended(db, operation)
+    assert found.status == "succeeded"
+    assert [step["name"] for step in found.steps] == ["Dig"]
+
+
+async def test_an_undo_that_was_cut_off_is_taken_up_without_performing_again(
+    db: Database, perform: Perform
+) -> None:
+    stuck = Stuck()
+    undone: list[str] = []
+
+    async def fail(_run: Run) -> None:
+        raise Conflict("There is a pipe.")
+
+    async def undo(run: Run) -> None:
+        undone.append(run.id)
+
+    operation = await make_operation(db)
+    runner = perform({"test": Job(fail, stuck.do)})
+    await stuck.begun.wait()
+    await runner.stop(grace_s=0)
+    perform({"test": Job(nothing, undo)})
+
+    found = await ended(db, operation)
+    assert (found.status, found.error) == ("failed", "There is a pipe.")
+    assert undone == [operation.id]
+
+
+async def test_stopping_lets_what_runs_end_within_the_grace(db: Database, perform: Perform) -> None:
+    stuck = Stuck()
+    operation = await make_operation(db)
+    runner = perform({"test": Job(stuck.do)})
+    await stuck.begun.wait()
+
+    stopping = asyncio.create_task(runner.stop(grace_s=10))
+    stuck.let_go.set()
+    await stopping
+
+    async with db.read() as session:
+        assert (await operations.get(session, operation.id)).status == "succeeded"
+    assert not runner.is_alive
+
+
+async def test_a_stopped_runner_takes_nothing_more(db: Database, perform: Perform) -> None:
+    runner = perform({"test": Job(nothing)})
+    await ended(db, await make_operation(db))
+
+    await runner.stop(grace_s=0)
+    operation = await make_operation(db)
+
+    waited = await operations.wait(db, operation.id, timeout_s=0.05)
+    assert waited.status == "queued"
+
+
+async def test_of_two_runners_only_one_performs(db: Database, perform: Perform) -> None:
+    stuck = Stuck()
+    performed_by_second: list[str] = []
+
+    async def second(run: Run) -> None:
+        performed_by_second.append(run.id)
+
+    first_runner = perform({"test": Job(stuck.do)})
+    operation = await make_operation(db)
+    await stuck.begun.wait()
+    perform({"test": Job(second)})
+    other = await make_operation(db, subject="other")
+    stuck.let_go.set()
+    await ended(db, operation)
+    await ended(db, other)
+
+    assert performed_by_second == []
+    await first_runner.stop(grace_s=0)
+    last = await make_operation(db)
+    await ended(db, last)
+    assert performed_by_second == [last.id]

@@ -1,0 +1,1 @@
+"""Doors: what goes in over HTTP and what comes out."""

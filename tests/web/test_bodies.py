@@ -1,0 +1,132 @@
+"""Bodies that are no JSON object, or more than anybody needs."""
+
+import itertools
+from collections.abc import AsyncIterator
+
+import pytest
+
+from moorage.instances.models import Instance
+from moorage.web.frame import LARGEST_BODY
+from tests.make.world import Person, World
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"resource_name=redis",
+        b'{"resource_name": "redis"} more',
+        b"\xff\xfe",
+        b'{"resource_name": "\xff"}',
+        b'{"resource_name": "redis", "cpus": NaN}',
+        b'{"resource_name": "redis", "cpus": Infinity}',
+        b"{'resource_name': 'redis'}",
+        b'{"resource_name": "redis",}',
+        b'{"resource_name": "\\ud800"}',
+        b"[" * 500_000,
+        b'{"config":' * 100_000,
+    ],
+)
+async def test_a_body_that_is_not_json_is_refused(world: World, anna: Person, body: bytes) -> None:
+    answer = await anna.http.post("/resource_list", content=body)
+
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith("The body is not JSON: ")
+    assert await world.rows(Instance) == []
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"redis"', b"5", b"null", b"true"])
+async def test_a_body_that_is_no_object_is_refused(anna: Person, body: bytes) -> None:
+    for answer in (
+        await anna.http.post("/resource_list", content=body),
+        await anna.http.post("/user", content=body),
+        await anna.http.patch("/resource/1", content=body),
+    ):
+        assert (answer.status_code, answer.json()["message"]) in [
+            (400, "The body must be a JSON object."),
+            (403, "Only an administrator may do this."),
+        ]
+
+
+async def test_deep_nesting_is_refused_at_any_depth(world: World, anna: Person) -> None:
+    for field, depth in itertools.product(("config", "name", "more"), (2, 40, 400, 890, 5000)):
+        deep = "[" * depth + "]" * depth
+        body = f'{{"resource_name": "redis", "{field}": {deep}}}'
+
+        answer = await anna.http.post("/resource_list", content=body)
+
+        assert answer.status_code == 400, (field, depth)
+    assert await world.rows(Instance) == []
+
+
+async def test_the_last_of_duplicate_keys_counts_as_everywhere_in_json(anna: Person) -> None:
+    answer = await anna.http.post(
+        "/resource_list", content=b'{"resource_name": "mysql", "resource_name": "redis"}'
+    )
+
+    assert answer.status_code == 201
+    assert answer.json()["resource"] == "redis"
+
+
+@pytest.mark.parametrize("number", [b"1e999", b"-1e999", b"1e-999", b"1" * 5000])
+async def test_numbers_beyond_all_measure_are_refused(
+    world: World, anna: Person, number: bytes
+) -> None:
+    for field in (b"cpus", b"memory_mib"):
+        body = b'{"resource_name": "redis", "' + field + b'": ' + number + b"}"
+        answer = await anna.http.post("/resource_list", content=body)
+        assert answer.status_code == 400, answer.text
+    assert await world.rows(Instance) == []
+
+
+async def test_a_body_that_is_too_large_is_refused(anna: Person) -> None:
+    answer = await anna.http.post("/resource_list", content=b" " * (LARGEST_BODY + 1))
+
+    assert answer.status_code == 413
+    assert answer.json() == {"message": f"The body is larger than {LARGEST_BODY} bytes; send less."}
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded"])
+async def test_a_body_without_a_length_is_read_up_to_the_limit_only(
+    admin: Person, content_type: str
+) -> None:
+    sent = itertools.count()
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            next(sent)
+            yield b" " * 65_536
+
+    answer = await admin.http.post(
+        "/user", content=endless(), headers={"Content-Type": content_type}
+    )
+
+    assert answer.status_code == 413
+    assert next(sent) <= LARGEST_BODY // 65_536 + 2
+
+
+async def test_a_body_of_the_largest_size_is_read(anna: Person) -> None:
+    body = b'{"resource_name": "redis"}'.ljust(LARGEST_BODY)
+
+    answer = await anna.http.post("/resource_list", content=body)
+
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary="])
+async def test_a_form_that_cannot_be_read_is_refused(admin: Person, content_type: str) -> None:
+    answer = await admin.http.post(
+        "/user", content=b"--x\r\nnonsense", headers={"Content-Type": content_type}
+    )
+
+    assert answer.status_code == 400
+    assert answer.json()["message"]
+
+
+async def test_a_file_in_a_form_is_refused(admin: Person) -> None:
+    answer = await admin.http.post("/user", files={"username": ("bob.txt", b"bob")})
+
+    assert answer.status_code == 400
