@@ -91,7 +91,8 @@ async def _database(settings: Settings) -> Finding:
         async with db.read() as session:
             await session.execute(text("SELECT 1"))
     except Unavailable as error:
-        return Finding("database", False, f"{error.message} ({error.detail})")
+        reason = (error.detail or "").partition("\n")[0]
+        return Finding("database", False, f"{error.message} ({reason})")
     finally:
         await db.close()
     return Finding("database", True, db.shown_url)

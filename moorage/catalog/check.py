@@ -132,16 +132,18 @@ def _memory(
     )
     need = blueprint.memory_base_mib + math.ceil(cost / (1 << 20))
     memory = max(limits.default, need) if asked is None else asked
-    if not limits.min <= (limits.min if asked is None else asked) <= limits.max:
+    if asked is not None and not limits.min <= asked <= limits.max:
         faults["memory_mib"] = (
-            f"memory_mib must be from {limits.min} to {limits.max}, not {_shown(memory)}."
+            f"memory_mib must be from {limits.min} to {limits.max}, not {_shown(asked)}."
         )
     elif need > min(memory, limits.max):
-        key = max(costs, key=costs.__getitem__)
-        faults[f"config.{key}"] = (
-            f"{key} {values[key]} and the rest need a memory_mib of at least {need}; "
-            + (f"{limits.max} is the most." if need > limits.max else f"the order says {memory}.")
-        )
+        end = f"{limits.max} is the most" if need > limits.max else f"the order says {memory}"
+        key = max(costs, key=costs.__getitem__, default="")
+        if costs.get(key):
+            field, what = f"config.{key}", f"{key} {values[key]} and the rest need"
+        else:
+            field, what = "memory_mib", "the server needs"
+        faults[field] = f"{what} a memory_mib of at least {need}; {end}."
     return memory
 
 

@@ -3,22 +3,24 @@
 from pathlib import Path
 
 from sqlalchemy import create_engine, inspect, make_url, pool, text
+from sqlalchemy.exc import OperationalError
+
+from moorage.kit.errors import Unavailable
 
 _VERSIONS = Path(__file__).parent / "versions"
 
 
 def upgrade(url: str) -> None:
-    """Bring the schema of a database up to date. Blocks."""
-    if _is_up_to_date(url):
-        return
-    # Alembic costs 10 MiB and a tenth of a second, which most starts can do without.
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    config.attributes["url"] = url
-    command.upgrade(config, "head")
+    """Bring the schema of a database up to date. Blocks. Raises Unavailable."""
+    try:
+        if not _is_up_to_date(url):
+            _migrate(url)
+    except OperationalError as error:
+        shown = make_url(url).render_as_string(hide_password=True)
+        reason = str(error.orig).partition("\n")[0]
+        raise Unavailable(
+            f"The database {shown} cannot be used: {reason}. Look at MOORAGE_DATABASE_URL."
+        ) from error
 
 
 def sync_url(url: str) -> str:
@@ -27,6 +29,17 @@ def sync_url(url: str) -> str:
     if parsed.get_backend_name() == "sqlite":
         parsed = parsed.set(drivername="sqlite")
     return parsed.render_as_string(hide_password=False)
+
+
+def _migrate(url: str) -> None:
+    # Alembic costs 10 MiB and a tenth of a second, which most starts can do without.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
 
 
 def _is_up_to_date(url: str) -> bool:

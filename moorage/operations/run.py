@@ -23,6 +23,7 @@ class Run:
         self.args: dict[str, Any] = operation.args  # Any: JSON of the job
         self.ended_at: datetime | None = None
         self._db = db
+        self._status: Status = "undoing" if operation.status == "undoing" else "running"
         self._started_at = operation.started_at
         self._steps = [dict(step) for step in operation.steps]
         self._said_at = 0.0
@@ -36,7 +37,7 @@ class Run:
         self._steps.append(
             {"name": name, "status": "running", "started_at": started_at.isoformat()}
         )
-        await self._commit(status="running")
+        await self._commit(status=self._status)
 
     async def say(self, line: str) -> None:
         """Show a line of progress in the current step; at most one a second is kept."""
@@ -53,7 +54,8 @@ class Run:
     async def begin_undoing(self, error: str, kind: str) -> None:
         """Write down why it failed, before anything is taken back."""
         self._end_step("failed")
-        await self._commit(status="undoing", error=error, error_kind=kind)
+        self._status = "undoing"
+        await self._commit(status=self._status, error=error, error_kind=kind)
 
     async def fail(self) -> None:
         """End badly, with everything taken back."""

@@ -134,6 +134,9 @@ class Runner:
         except Unavailable as error:  # of our own database: the next look takes it up again
             log.warning("operation put off", extra={"reason": error.detail or error.message})
             await asyncio.sleep(_PUT_OFF_S)
+        except Exception:  # boundary: what breaks here is put off, and must not spin
+            log.exception("operation broke", extra={"kind": operation.kind})
+            await asyncio.sleep(_PUT_OFF_S)
         finally:
             del self._tasks[operation.subject]
             if not self._is_stopping:

@@ -6,6 +6,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from moorage.kit import errors
 from moorage.kit.ids import new_id
 from moorage.kit.log import request_id
 from moorage.web.errors import TooLarge, answer
@@ -28,7 +29,7 @@ class Frame:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _without_traces(send))
             return
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
@@ -65,6 +66,19 @@ class Frame:
                 scope["path"],
                 extra={"status": status, "ms": round(seconds * 1000, 1)},
             )
+
+
+def _without_traces(send: Send) -> Send:
+    """Say in one line why the service cannot start, when it is a failure that we expect."""
+
+    async def send_shortened(message: Message) -> None:
+        last = message.get("message", "").rstrip().rpartition("\n")[2]
+        kind, _, sentence = last.partition(": ")
+        if message["type"] == "lifespan.startup.failed" and kind.startswith(errors.__name__):
+            message = {**message, "message": sentence}
+        await send(message)
+
+    return send_shortened
 
 
 def _limited(receive: Receive) -> Receive:

@@ -10,7 +10,7 @@ from moorage.catalog import service
 from moorage.catalog.blueprint import Blueprint
 from moorage.catalog.check import settle
 from moorage.kit.errors import Invalid
-from tests.catalog.blueprints import SHIPPED, make_blueprint
+from tests.catalog.blueprints import SHIPPED, SIXTH, make_blueprint
 
 
 @pytest.fixture
@@ -162,7 +162,17 @@ def test_options_that_do_not_fit_the_memory_asked_for_are_refused(cask: Blueprin
     }
 
 
-def test_options_that_fit_no_container_are_refused(tmp_path: Path) -> None:
+def test_memory_for_no_more_than_the_server_itself_is_refused(tmp_path: Path) -> None:
+    tight = make_blueprint(tmp_path, SIXTH.replace("base_mib: 16", "base_mib: 64"))
+
+    fields = refused(tight, None, memory_mib=64)
+
+    assert fields == {
+        "memory_mib": "the server needs a memory_mib of at least 66; the order says 64."
+    }
+
+
+def test_options_that_fit_no_container_are_refused() -> None:
     redis = service.load().get("redis")
 
     fields = refused(redis, {"--maxmemory": "1024gb"})

@@ -11,7 +11,7 @@ from .clients import log_in
 from .conftest import NewService
 from .service import Client, Json, Service
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("isolation")]
+pytestmark = pytest.mark.engine
 
 OWN_ADDRESS = "127.0.0.2"
 REFUSED_WITHIN_S = 5

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.engine
 
 
 def test_a_service_works_on_a_postgres_of_another_service(
-    new_service: NewService, owner: Client
+    owner: Client, new_service: NewService
 ) -> None:
     store = owner.order("postgres", {"POSTGRES_DB": "moorage"})
     service = new_service(DATABASE_URL=store["url"])
@@ -26,4 +26,3 @@ def test_a_service_works_on_a_postgres_of_another_service(
     assert not (service.data_dir / "moorage.db").exists()
     customer.remove(made["id"])
     assert service.engine.all() == []
-    service.close()

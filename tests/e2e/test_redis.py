@@ -8,7 +8,7 @@ import redis as redis_client
 from .clients import redis
 from .service import Client, Json, Service
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("redis")]
+pytestmark = pytest.mark.engine
 
 PASSWORD = r"""p@ss:/?#[]!$&'()*+,;=\%^`{|}~<>-"word"""
 ORDER = {

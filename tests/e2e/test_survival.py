@@ -10,7 +10,7 @@ from .clients import keep, kept, log_in
 from .service import Client, Json, Service
 from .until import until
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("survival")]
+pytestmark = pytest.mark.engine
 
 BACK_WITHIN_S = 60
 TOLD_WITHIN_S = 4  # the server is asked, and not waited for any longer

@@ -16,7 +16,7 @@ from moorage.engines.port import ContainerSpec, Engine, PublishedPort, VolumeMou
 from tests.e2e import clients
 
 LABEL = "moorage.test"
-READY_TIMEOUT_S = 90
+READY_TIMEOUT_S = 45
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class Server:
         while True:
             try:
                 return self.ask(statement, **login)
-            except (pymysql.Error, psycopg.Error, OSError):
-                assert time.monotonic() < deadline, f"no login into {self.kind.name}"
+            except (pymysql.Error, psycopg.Error, OSError) as error:
+                assert time.monotonic() < deadline, f"no login into {self.kind.name}: {error}"
                 await anyio.sleep(0.05)
 
 

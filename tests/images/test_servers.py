@@ -7,7 +7,7 @@ from tests.images.servers import MARIADB, MYSQL, POSTGRES, Kind, Servers
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
-EVERY_SIGN = """p'w"x\\`$HOME é%;-- #/*"""
+EVERY_SIGN = """p'w"x\\`$HOME %;-- #/*"""
 PASSWORD = "correct horse battery"
 
 every = pytest.mark.parametrize("kind", [MYSQL, MARIADB, POSTGRES], ids=lambda kind: kind.name)

@@ -10,7 +10,8 @@ from moorage.kit.errors import Conflict, NotFound, Unavailable
 from moorage.kit.log import request_id
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
-from moorage.operations.runner import Job, Run
+from moorage.operations.run import Run
+from moorage.operations.runner import Job
 from tests.make.operations import make_operation
 from tests.operations.conftest import Perform
 
@@ -34,10 +35,8 @@ async def test_what_is_not_committed_is_never_performed(db: Database, perform: P
         performed.append(run.subject)
 
     perform({"test": Job(do)})
-    with pytest.raises(Conflict):
-        async with db.begin() as session:
-            await operations.enqueue(session, "test", subject="never", owner_id="usr")
-            raise Conflict("not so")
+    with pytest.raises(Conflict, match="changed my mind"):
+        await enqueue_and_fail(db)
 
     operation = await make_operation(db, subject="kept")
     await operations.wait(db, operation.id, timeout_s=10)
@@ -117,3 +116,10 @@ async def test_operations_are_counted_by_kind_and_status(db: Database) -> None:
 
     async with db.read() as session:
         assert await operations.count(session) == {("a", "queued"): 2, ("b", "queued"): 1}
+
+
+async def enqueue_and_fail(db: Database) -> None:
+    """Ask for an operation in a transaction that is rolled back."""
+    async with db.begin() as session:
+        await operations.enqueue(session, "test", subject="never", owner_id="usr")
+        raise Conflict("I changed my mind.")

@@ -7,7 +7,8 @@ import pytest
 from moorage.kit.db import Database
 from moorage.kit.errors import Conflict
 from moorage.operations import service as operations
-from moorage.operations.runner import Job, Run
+from moorage.operations.run import Run
+from moorage.operations.runner import Job
 from tests.make.operations import ended, make_operation
 from tests.operations.conftest import Perform
 

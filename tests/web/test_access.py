@@ -78,15 +78,14 @@ async def test_open_routes_answer_anybody(world: World) -> None:
             assert answer.status_code == 200, path
 
 
-@guarded
-async def test_who_does_not_say_who_it_is_is_asked_to(
-    world: World, method: str, path: str, access: Access
-) -> None:
-    answer = await call(await world.http(), method, path, access)
+async def test_who_does_not_say_who_it_is_is_asked_to(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+    for method, path, access in GUARDED:
+        with subtests.test(path, method=method):
+            answer = await call(await world.http(), method, path, access)
 
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="moorage", Basic')
-    assert answer.json()["message"].startswith("Say who you are: ")
+            assert answer.status_code == 401
+            assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="moorage", Basic')
+            assert answer.json()["message"].startswith("Say who you are: ")
 
 
 @guarded
@@ -123,43 +122,40 @@ async def test_all_bad_credentials_are_refused_in_the_same_words(
         assert "WWW-Authenticate" in answer.headers
 
 
-@guarded
-async def test_a_read_token_reads_and_changes_nothing(
-    world: World, anna: Person, method: str, path: str, access: Access
-) -> None:
-    await anna.http.post("/resource_list", json=REDIS)
-    _, token = await make_token(world.db, user=anna.user, scopes=["read"])
+async def test_a_read_token_reads_and_changes_nothing(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+    for method, path, access in GUARDED:
+        with subtests.test(path, method=method):
+            await anna.http.post("/resource_list", json=REDIS)
+            _, token = await make_token(world.db, user=anna.user, scopes=["read"])
 
-    answer = await call(await world.http(authorization=f"Bearer {token}"), method, path, access)
+            answer = await call(await world.http(authorization=f"Bearer {token}"), method, path, access)
 
-    assert answer.status_code == access.read
-    assert (await anna.http.get("/resource/1")).json()["is_running"] is True
-
-
-@guarded
-async def test_another_user_finds_only_its_own(
-    world: World, anna: Person, method: str, path: str, access: Access
-) -> None:
-    await anna.http.post("/resource_list", json=REDIS)
-    other = await world.person()
-
-    answer = await call(other.http, method, path, access)
-
-    assert answer.status_code == access.other
-    assert anna.user.id not in answer.text
-    assert (await anna.http.get("/resource/1")).json()["is_running"] is True
+            assert answer.status_code == access.read
+            assert (await anna.http.get("/resource/1")).json()["is_running"] is True
 
 
-@guarded
-async def test_credentials_in_the_url_are_refused_even_beside_good_ones(
-    anna: Person, method: str, path: str, access: Access
-) -> None:
-    for name in ("token", "access_token", "api_key", "password", "TICKET"):
-        answer = await call(anna.http, method, f"{path}?{name}={anna.token}", access)
+async def test_another_user_finds_only_its_own(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+    for method, path, access in GUARDED:
+        with subtests.test(path, method=method):
+            await anna.http.post("/resource_list", json=REDIS)
+            other = await world.person()
 
-        assert answer.status_code == 401
-        assert "do not belong in a URL" in answer.json()["message"]
-        assert anna.token not in answer.text
+            answer = await call(other.http, method, path, access)
+
+            assert answer.status_code == access.other
+            assert anna.user.id not in answer.text
+            assert (await anna.http.get("/resource/1")).json()["is_running"] is True
+
+
+async def test_credentials_in_the_url_are_refused_even_beside_good_ones(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+    for method, path, access in GUARDED:
+        with subtests.test(path, method=method):
+            for name in ("token", "access_token", "api_key", "password", "TICKET"):
+                answer = await call(anna.http, method, f"{path}?{name}={anna.token}", access)
+
+                assert answer.status_code == 401
+                assert "do not belong in a URL" in answer.json()["message"]
+                assert anna.token not in answer.text
 
 
 async def test_a_password_proves_who_is_calling(world: World) -> None:

@@ -69,26 +69,24 @@ async def test_a_job_that_breaks_tells_no_internals_and_leaves_nothing(
     assert await world.made() == []
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/resource", "/resource/1/2", "/static/../app.py"])
-async def test_an_unknown_path_is_not_found(anna: Person, path: str) -> None:
-    answer = await anna.http.get(path)
+async def test_an_unknown_path_is_not_found(subtests: pytest.Subtests, anna: Person) -> None:
+    for path in ("/nowhere", "/resource", "/resource/1/2", "/static/../app.py"):
+        with subtests.test(path):
+            answer = await anna.http.get(path)
 
-    assert answer.status_code == 404
-    assert answer.json().keys() == {"message"}
-    assert answer.json()["message"].startswith("There is nothing at ")
+            assert answer.status_code == 404
+            assert answer.json().keys() == {"message"}
+            assert answer.json()["message"].startswith("There is nothing at ")
 
 
-@pytest.mark.parametrize(
-    ("method", "path"), [("PUT", "/resource_list"), ("GET", "/user"), ("POST", "/healthz")]
-)
-async def test_a_wrong_method_is_refused_in_the_doors_shape(
-    anna: Person, method: str, path: str
-) -> None:
-    answer = await anna.http.request(method, path)
+async def test_a_wrong_method_is_refused_in_the_doors_shape(subtests: pytest.Subtests, anna: Person) -> None:
+    for method, path in (("PUT", "/resource_list"), ("GET", "/user"), ("POST", "/healthz")):
+        with subtests.test(path):
+            answer = await anna.http.request(method, path)
 
-    assert answer.status_code == 405
-    assert answer.json() == {"message": f"{method} does not work here."}
-    assert answer.headers["Allow"]
+            assert answer.status_code == 405
+            assert answer.json() == {"message": f"{method} does not work here."}
+            assert answer.headers["Allow"]
 
 
 async def test_a_request_id_is_echoed_and_a_malformed_one_replaced(anna: Person) -> None:

@@ -48,14 +48,13 @@ async def test_a_missing_username_is_refused_in_the_documented_words(
         assert answer.json()["message"] == "username must required!"
 
 
-@pytest.mark.parametrize("name", ["bob smith", "bob\n", "ünal", "../bob", "x" * 65, "\x00", "'--"])
-async def test_a_name_that_no_user_may_have_is_refused_with_the_rule(
-    admin: Person, name: str
-) -> None:
-    answer = await admin.http.post("/user", json={"username": name})
+async def test_a_name_that_no_user_may_have_is_refused_with_the_rule(subtests: pytest.Subtests, admin: Person) -> None:
+    for name in BAD_NAMES:
+        with subtests.test(name):
+            answer = await admin.http.post("/user", json={"username": name})
 
-    assert answer.status_code == 400
-    assert answer.json()["errors"] == {"username": NAME_RULE}
+            assert answer.status_code == 400
+            assert answer.json()["errors"] == {"username": NAME_RULE}
 
 
 async def test_a_username_that_is_no_text_is_refused(admin: Person) -> None:

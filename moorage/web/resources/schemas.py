@@ -160,7 +160,7 @@ def full(tools: Tools, instance: Instance) -> JsonObject:
         "addr": address,
         "port": instance.port,
         "config": render.config(blueprint, settled),
-        **blueprint.show,
+        **render.show(blueprint, settled),
     }
     url = render.url(blueprint, settled, address, instance.port)
     return shown | {"config": config, "url": url}

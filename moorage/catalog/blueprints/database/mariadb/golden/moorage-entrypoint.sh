@@ -29,32 +29,38 @@ name() {  # an identifier
   printf '`%s`' "${1//\`/\`\`}"
 }
 
+statement() {  # one with an identifier in it: what reads the file knows no quotes but ' and "
+  echo "SET @statement = $(text "$1");"
+  echo 'PREPARE statement FROM @statement;'
+  echo 'EXECUTE statement;'
+}
+
 accounts() {
-  local password host database user
-  password=$(text "$(setting ROOT_PASSWORD)")
+  local host database user password
   host=$(text "$(setting ROOT_HOST %)")
   database=$(setting DATABASE)
-  user=$(setting USER)
+  user=$(text "$(setting USER)")
+  password=$(text "$(setting PASSWORD)")
   # This session starts with built-in values, whatever the arguments say.
   echo "SET NAMES utf8mb4, SESSION sql_mode = '', SESSION sql_log_bin = 0, autocommit = 1;"
   echo 'SET SESSION character_set_server = @@GLOBAL.character_set_server;'
   echo 'SET SESSION collation_server = @@GLOBAL.collation_server;'
   # The health check comes in as the system user that runs the server.
   echo "CREATE USER IF NOT EXISTS 'mysql'@'localhost' IDENTIFIED VIA unix_socket;"
-  echo "CREATE USER IF NOT EXISTS 'root'@$host;"
-  echo "GRANT ALL ON *.* TO 'root'@$host WITH GRANT OPTION;"
   if [[ -n $database ]]; then
-    echo "CREATE DATABASE IF NOT EXISTS $(name "$database");"
+    statement "CREATE DATABASE IF NOT EXISTS $(name "$database")"
   fi
-  if [[ -n $user && -n $(setting PASSWORD) ]]; then
-    echo "CREATE USER IF NOT EXISTS $(text "$user")@'%'" \
-      "IDENTIFIED BY $(text "$(setting PASSWORD)");"
+  if [[ $user != "''" && $password != "''" ]]; then
+    echo "CREATE USER IF NOT EXISTS $user@'%' IDENTIFIED BY $password;"
     if [[ -n $database ]]; then
-      echo "GRANT ALL ON $(name "${database//_/\\_}").* TO $(text "$user")@'%';"
+      statement "GRANT ALL ON $(name "${database//_/\\_}").* TO $user@'%'"
     fi
   fi
+  # Last, and never without a password: whoever comes in finds all the rest done.
+  password=$(text "$(setting ROOT_PASSWORD)")
   echo "ALTER USER 'root'@'localhost' IDENTIFIED BY $password;"
-  echo "ALTER USER 'root'@$host IDENTIFIED BY $password;"
+  echo "CREATE USER IF NOT EXISTS 'root'@$host IDENTIFIED BY $password;"
+  echo "GRANT ALL ON *.* TO 'root'@$host WITH GRANT OPTION;"
   echo 'DROP DATABASE __moorage_accounts_pending;'
 }
 

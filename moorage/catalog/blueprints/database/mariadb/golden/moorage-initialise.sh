@@ -19,6 +19,6 @@ log=$(mktemp)
 
 mariadb-install-db --datadir="$directory" --auth-root-authentication-method=normal \
   --skip-test-db --skip-log-bin --extra-file="$statements" "$@" \
-  --default-time-zone=SYSTEM >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+  --default-time-zone=SYSTEM --autocommit=ON >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
 mkdir --mode=0700 "$directory/__moorage_accounts_pending"
 rm "$statements" "$log"
