@@ -15,21 +15,28 @@ MANY = 30
 AT_ONCE = 8
 PASSWORD = "bench-only-1234"  # of containers that live for a second
 LABEL = f"moorage.bench={os.getpid()}"
+NETWORK = f"moorage-bench-{os.getpid()}"
 
 
 def redis_order(service: Service) -> list[Figure]:
     """Redis: order until login, against docker run until PING."""
     image = _image(service, "redis")
-    ours, first, theirs = [], [], []
+    ours, first, theirs, alike = [], [], [], []
     for _ in range(ROUNDS):
         first.append(_timed(lambda: _order(service, "redis")))  # the owner's network is made too
         ours.append(_timed(lambda: _order(service, "redis")))
         _delete_all(service)
         theirs.append(_timed(lambda: _run_redis(image, free_port())))
         _remove_peers()
+        _docker("network", "create", "--label", LABEL, NETWORK)
+        alike.append(_timed(lambda: _run_redis(image, free_port(), "--network", NETWORK)))
+        _remove_peers()
+        _docker("network", "rm", NETWORK)
+    private = "docker run in a network of its own"
     return [
         Figure("redis: order until login", ours, "docker run until PING", theirs, limit=1.0),
-        Figure("redis: an owner's first order", first, "docker run until PING", theirs),
+        Figure("redis: order until login", ours, private, alike, limit=1.0),
+        Figure("redis: an owner's first order", first, private, alike),
     ]
 
 
@@ -89,8 +96,8 @@ def _image(service: Service, blueprint: str) -> str:
     return shown.strip()
 
 
-def _run_redis(image: str, port: int) -> None:
-    _docker("run", "-d", "--label", LABEL, "-p", f"127.0.0.1:{port}:6379", image)
+def _run_redis(image: str, port: int, *options: str) -> None:
+    _docker("run", "-d", "--label", LABEL, "-p", f"127.0.0.1:{port}:6379", *options, image)
     logins.until_redis(port, None)
 
 

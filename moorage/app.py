@@ -16,6 +16,7 @@ from moorage.web import docs, errors, health, metrics
 from moorage.web.frame import Frame
 from moorage.web.metrics import Metrics
 from moorage.web.resources import routes as resources
+from moorage.web.v1 import operations as v1_operations
 from moorage.worker import jobs
 from moorage.world import open_world
 
@@ -54,7 +55,7 @@ def create_app(settings: Settings, *, world: World = open_world) -> FastAPI:
     )
     app.state.metrics = figures
     app.state.throttle = Throttle(settings.login_failures)
-    for door in (docs, health, metrics, resources):
+    for door in (docs, health, metrics, resources, v1_operations):
         app.include_router(door.router)
     app.mount("/static", StaticFiles(directory=docs.STATIC), name="static")
     errors.install(app)

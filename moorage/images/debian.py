@@ -16,6 +16,7 @@ from moorage.images.recipe import IMAGE_LABEL, RECIPE_LABEL
 from moorage.kit.errors import Unavailable
 
 ROLLING = ("sid", "unstable")  # have no security archive: updates come by themselves
+DETAILS = ("I: Retrieving", "I: Validating", "I: Extracting", "I: Unpacking")
 NO_MIRROR = (
     "This machine's apt knows no Debian mirror: "
     "run apt-get update, or set MOORAGE_DEBIAN_MIRROR to one."
@@ -54,7 +55,7 @@ async def make_base(engine: Engine, suite: str, *, mirror: str | None, say: Say)
         # In a mount namespace of its own, so that no mount outlives it.
         debootstrap = ("unshare", "--mount", "debootstrap", "--variant=minbase")
         options = ("--include=ca-certificates", suite, str(root), place.main)
-        await run(*debootstrap, *options, say=say)
+        await run(*debootstrap, *options, say=_without(DETAILS, say))
         await asyncio.to_thread(_furnish, root, place.sources(suite))
         label = f"LABEL {IMAGE_LABEL}=debian {RECIPE_LABEL}={base_digest(suite)}"
         archive = stream("tar", "--numeric-owner", "-C", str(root), "-c", ".")
@@ -76,6 +77,14 @@ async def machine_mirror() -> Mirror:
     if "Debian" not in sites:
         raise Unavailable(NO_MIRROR)
     return Mirror(sites["Debian"], sites.get("Debian-Security"))
+
+
+def _without(beginnings: tuple[str, ...], say: Say) -> Say:
+    async def say_the_rest(line: str) -> None:
+        if not line.startswith(beginnings):
+            await say(line)
+
+    return say_the_rest
 
 
 def _furnish(root: Path, sources: str) -> None:

@@ -98,9 +98,10 @@ class Images:
 
     async def _have_base(self, engine: Engine, suite: str, say: Say) -> None:
         async with self._locks[base_ref(suite)]:
-            image = await engine.find_image(base_ref(suite))
-            if image is None or image.labels.get(RECIPE_LABEL) != base_digest(suite):
+            old = await engine.find_image(base_ref(suite))
+            if old is None or old.labels.get(RECIPE_LABEL) != base_digest(suite):
                 await make_base(engine, suite, mirror=self._mirror, say=say)
+                await _remove_replaced(engine, old)
 
 
 async def _is_made(engine: Engine, recipe: Recipe) -> bool:
@@ -137,8 +138,12 @@ async def _have_layer(engine: Engine, name: str, layer: Layer, say: Say) -> None
     labels = {IMAGE_LABEL: name, RECIPE_LABEL: layer.digest, SOURCE_LABEL: source.id}
     args = {"SOURCE": layer.source}
     await engine.build_image(layer.ref, layer.context(), labels=labels, args=args, say=say)
+    await _remove_replaced(engine, old)
+
+
+async def _remove_replaced(engine: Engine, old: Image | None) -> None:
     if old is not None:
-        # It lost its name. Containers that still use it keep it.
+        # It lost its name. What still uses it keeps it.
         with suppress(Conflict):
             await engine.remove_image(old.id)
 

@@ -98,13 +98,16 @@ async def _make(tools: Tools, instance: Instance, engine: Engine, image: str) ->
     Both at the same time: an engine looks for the network when it starts a container. Both are
     waited for even if one fails, so that nothing is still being made when undoing begins.
     """
-    made = asyncio.create_task(engine.create_container(_spec(tools, instance, image)))
-    network = asyncio.create_task(
-        tools.networks.ensure(engine, server_id=instance.server_id, owner_id=instance.owner_id)
+    network, made = await asyncio.gather(
+        tools.networks.ensure(engine, server_id=instance.server_id, owner_id=instance.owner_id),
+        engine.create_container(_spec(tools, instance, image)),
+        return_exceptions=True,
     )
-    await asyncio.wait((made, network))
-    await network
-    return await made
+    if isinstance(network, BaseException):
+        raise network
+    if isinstance(made, BaseException):
+        raise made
+    return made
 
 
 def _spec(tools: Tools, instance: Instance, image: str) -> ContainerSpec:

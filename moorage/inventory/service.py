@@ -37,7 +37,7 @@ async def choose_server(session: Session, name: str | None) -> Server:
     """Return the server of that name, or the one that takes the next instance. Raises Invalid."""
     servers = await list_servers(session)
     for server in servers:
-        if server.name == (name or LOCAL):
+        if server.name == (LOCAL if name is None else name):
             return server
     known = ", ".join(server.name for server in servers)
     raise Invalid(

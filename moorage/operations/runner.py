@@ -6,6 +6,7 @@ cannot reach its engine is tried again until it can.
 """
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -184,7 +185,7 @@ async def _failure_of(do: JobFunction, run: Run) -> tuple[str, str] | None:
 
 async def _undo(undo: JobFunction, run: Run) -> None:
     """Undo until it is done: what was made must not stay behind because an engine was away."""
-    for attempt in range(1_000_000):
+    for attempt in itertools.count():
         failure = await _failure_of(undo, run)
         if failure is None:
             return

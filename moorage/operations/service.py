@@ -5,9 +5,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from moorage.kit import errors
 from moorage.kit.db import Database, Session, wake
-from moorage.kit.errors import MoorageError, NotFound
+from moorage.kit.errors import MoorageError, NotFound, Unavailable
 from moorage.kit.log import request_id
 from moorage.operations.models import UNFINISHED, Operation
 
@@ -46,8 +45,16 @@ async def get(session: Session, operation_id: str) -> Operation:
     """Return an operation. Raises NotFound."""
     found = await session.scalar(select(Operation).where(Operation.id == operation_id))
     if found is None:
-        raise NotFound(f"There is no operation {operation_id!r}.")
+        raise _not_found(operation_id)
     return found
+
+
+async def get_of_owner(session: Session, owner_id: str | None, operation_id: str) -> Operation:
+    """Return an operation of an owner; None: of anybody. Raises NotFound."""
+    operation = await get(session, operation_id)
+    if owner_id not in (None, operation.owner_id):
+        raise _not_found(operation_id)
+    return operation
 
 
 async def latest_unfinished(session: Session, *, subject: str, kind: str) -> Operation | None:
@@ -91,8 +98,8 @@ async def count(session: Session) -> dict[tuple[str, str], int]:
 
 def failure(operation: Operation) -> MoorageError:
     """Return, as an error to raise, why the operation failed."""
-    kind = getattr(errors, operation.error_kind or "", errors.Unavailable)
-    sentence = operation.error or "The operation failed."
-    if kind in (errors.Invalid, errors.NotFound, errors.Conflict, errors.Denied):
-        return kind(sentence)  # type: ignore[no-any-return]  # one of the classes just named
-    return errors.Unavailable(sentence)
+    return Unavailable(operation.error or "The operation failed.")
+
+
+def _not_found(operation_id: str) -> NotFound:
+    return NotFound(f"There is no operation {operation_id[:80]!r}.")

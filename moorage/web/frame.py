@@ -52,7 +52,7 @@ class Frame:
         try:
             length = headers.get(b"content-length", b"0")
             if length.isdigit() and int(length) > LARGEST_BODY:
-                await answer(_too_large())(scope, receive, send_with_id)
+                await answer(scope["path"], _too_large())(scope, receive, send_with_id)
             else:
                 await self._app(scope, _limited(receive), send_with_id)
         finally:

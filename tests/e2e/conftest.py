@@ -2,12 +2,13 @@
 
 import itertools
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from .service import Client, Service
+from .service import Client, Service, is_free
 
 PORTS_EACH = 40
 FIRST_PORT = 20000  # below those that the kernel hands out
@@ -21,20 +22,28 @@ def make_service(
 ) -> Callable[..., Service]:
     """Return what makes a service that gets in nobody's way: own ports, own subnets."""
     worker = int(re.sub(r"\D", "", worker_id) or 0) % 6
-    numbers = itertools.count()
+    numbers = itertools.count(secrets.randbelow(50))  # another run may be under way
 
     def make(**settings: str) -> Service:
         number = next(numbers)
-        first = FIRST_PORT + worker * 2000 + number % 50 * PORTS_EACH
+        while not all(is_free(port) for port in ports_of(worker, number)):
+            number = next(numbers)
+        first, *_, last = ports_of(worker, number)
         data_dir = tmp_path_factory.mktemp(f"service{number}") / "data"
         data_dir.mkdir(mode=0o700)
         ours = {
-            "DATABASE_PORTS": f"{first}-{first + PORTS_EACH - 1}",
+            "DATABASE_PORTS": f"{first}-{last}",
             "NETWORK_POOL": f"10.{210 + number % 40}.{worker * 16}.0/20",
         }
         return Service(data_dir, ours | settings)
 
     return make
+
+
+def ports_of(worker: int, number: int) -> range:
+    """Return the ports of a worker's service."""
+    first = FIRST_PORT + worker * 2000 + number % 50 * PORTS_EACH
+    return range(first, first + PORTS_EACH)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ MOOR = str(Path(sys.executable).with_name("moor"))
 READY_WITHIN_S = 30
 STOPPED_WITHIN_S = 10  # what `moor serve` promises
 ORDER_S = 200
-FORGET = ("MOORAGE_", "HOME")
+OF_THIS_MACHINE = {"MOORAGE_DOCKER_HOST", "MOORAGE_IMAGES", "MOORAGE_DEBIAN_MIRROR"}
 
 Json = dict[str, Any]  # Any: JSON
 
@@ -81,10 +81,11 @@ class Service:
     @property
     def environment(self) -> dict[str, str]:
         """What its processes get: nothing of the tester's own settings, and a home of its own."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(FORGET)}
-        for name in ("MOORAGE_IMAGES", "MOORAGE_DOCKER_HOST", "MOORAGE_DEBIAN_MIRROR"):
-            if name in os.environ:
-                kept[name] = os.environ[name]
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("MOORAGE_") or name in OF_THIS_MACHINE
+        }
         ours = {f"MOORAGE_{name}": value for name, value in self.settings.items()}
         return kept | {"HOME": str(self.data_dir), "MOORAGE_DATA_DIR": str(self.data_dir)} | ours
 
@@ -128,12 +129,12 @@ class Service:
         self._clients.append(Client(self.url, answer.json()["token"]))
         return self._clients[-1]
 
-    def start(self) -> None:
+    def start(self, *arguments: str) -> None:
         """Start it, and be back when it is ready."""
         port = self.url.rpartition(":")[2]
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
-                [MOOR, "serve", "--port", port],
+                [MOOR, "serve", "--port", port, *arguments],
                 env=self.environment,
                 cwd=self.data_dir.parent,
                 stdin=subprocess.DEVNULL,
@@ -227,3 +228,12 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nobody listens on a port."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True

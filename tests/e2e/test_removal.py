@@ -1,13 +1,18 @@
 """A failed order and a removal leave nothing: no container, volume, network, port or secret."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from .broken import failing_redis
+from .broken import failing_redis, gated_redis, open_gate
 from .clients import keep, log_in
 from .conftest import NewService
 from .service import Client, Service
+from .until import until
 
 pytestmark = pytest.mark.engine
+
+MADE_WITHIN_S = 30
 
 
 def test_a_failed_order_says_why_and_leaves_nothing(new_service: NewService) -> None:
@@ -75,6 +80,22 @@ def test_what_was_stopped_or_is_gone_can_be_removed(service: Service, owner: Cli
     owner.remove(gone["id"])
 
     assert service.orphans() == []
+
+
+def test_what_is_still_being_made_can_be_removed(new_service: NewService) -> None:
+    service = new_service(gated_redis)
+    owner = service.user()
+    number = owner.post({"resource_name": "redis"}, wait=0).json()["id"]
+    until(service.engine.containers, within_s=MADE_WITHIN_S)
+
+    with ThreadPoolExecutor() as background:
+        asked = background.submit(owner.remove, number)
+        until(lambda: owner.show(number)["status"] == "deleting", within_s=MADE_WITHIN_S)
+        open_gate(service)
+        asked.result()
+
+    assert service.engine.all() == []
+    assert service.rows("SELECT * FROM port_reservations") == []
 
 
 def test_data_are_kept_when_that_is_asked_for(new_service: NewService) -> None:

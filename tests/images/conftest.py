@@ -54,6 +54,8 @@ async def name(engine: Engine) -> AsyncIterator[str]:
     for image in await engine.list_images({IMAGE_LABEL: name}):
         for tag in image.tags:
             await engine.remove_image(tag)
+    for nameless in await engine.list_images({IMAGE_LABEL: name}):
+        await engine.remove_image(nameless.id)
 
 
 @pytest.fixture

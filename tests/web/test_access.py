@@ -1,5 +1,6 @@
 """Who may call what: every route of the app times every kind of caller."""
 
+import base64
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,13 +13,14 @@ from starlette.routing import Mount
 from moorage.identity import service as identity
 from moorage.identity.models import Token
 from moorage.kit.clock import now
-from tests.make.identity import make_token
+from moorage.operations.models import Operation
+from tests.make.identity import make_token, make_user
 from tests.make.world import Person, World, open_world
 
 pytestmark = pytest.mark.anyio
 
 REDIS = {"resource_name": "redis"}
-DENIED = {"message": "Invalid or expired credentials."}
+DENIED = "Invalid or expired credentials."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,27 @@ ROUTES: dict[tuple[str, str], Access | None] = {
     ("GET", "/resource/{id}"): Access(other=404),
     ("PATCH", "/resource/{id}"): Access(read=403, other=404, body={"deletion_protection": False}),
     ("DELETE", "/resource/{id}"): Access(read=403, other=404),
+    ("GET", "/v1/operations/{operation_id}"): Access(other=404),
 }
 GUARDED = [(*route, access) for route, access in ROUTES.items() if access]
-guarded = pytest.mark.parametrize(("method", "path", "access"), GUARDED)
 
 
 async def call(http: httpx.AsyncClient, method: str, path: str, access: Access) -> httpx.Response:
-    return await http.request(method, path.format(id=1), json=access.body)
+    filled = path.format(id=1, operation_id="op_1")
+    return await http.request(method, filled, json=access.body)
+
+
+async def order(world: World, person: Person) -> None:
+    """Order the resource 1, by the operation op_1."""
+    await person.http.post("/resource_list", json=REDIS)
+    async with world.db.begin() as session:
+        await session.execute(update(Operation).values(id="op_1"))
+
+
+def sentence(answer: httpx.Response) -> str:
+    """Return what an error says, whatever the door."""
+    body = answer.json()
+    return str(body.get("message") or body["detail"])
 
 
 async def test_every_route_of_the_app_says_who_may_call_it(world: World) -> None:
@@ -78,68 +94,82 @@ async def test_open_routes_answer_anybody(world: World) -> None:
             assert answer.status_code == 200, path
 
 
-async def test_who_does_not_say_who_it_is_is_asked_to(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+async def test_who_does_not_say_who_it_is_is_asked_to(
+    subtests: pytest.Subtests, world: World
+) -> None:
     for method, path, access in GUARDED:
         with subtests.test(path, method=method):
             answer = await call(await world.http(), method, path, access)
 
             assert answer.status_code == 401
             assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="moorage", Basic')
-            assert answer.json()["message"].startswith("Say who you are: ")
+            assert sentence(answer).startswith("Say who you are: ")
 
 
-@guarded
-async def test_all_bad_credentials_are_refused_in_the_same_words(
-    world: World, method: str, path: str, access: Access
+async def test_all_bad_tokens_are_refused_in_the_same_words(
+    subtests: pytest.Subtests, world: World
 ) -> None:
-    anna = await world.person("anna", password="correct horse")
-    tokens = {name: await make_token(world.db, user=anna.user) for name in ("revoked", "expired")}
-    locked_out = await world.person("bob")
-    async with world.db.begin() as session:
-        revoked, _ = tokens["revoked"]
-        await identity.revoke_token(session, user_id=anna.user.id, token_id=revoked.id)
-        await session.execute(
-            update(Token)
-            .where(Token.id == tokens["expired"][0].id)
-            .values(expires_at=now() - timedelta(seconds=1))
-        )
-        await identity.disable_user(session, locked_out.user.id)
-    bad = {
-        "wrong": "Bearer moor_wrong",
-        "empty": "Bearer ",
-        "revoked": f"Bearer {tokens['revoked'][1]}",
-        "expired": f"Bearer {tokens['expired'][1]}",
-        "disabled": f"Bearer {locked_out.token}",
-        "not base64": "Basic ???",
-        "wrong password": f"Basic {'YW5uYTp3cm9uZw=='}",
-        "unknown user": f"Basic {'bm9ib2R5Ondyb25n'}",
-    }
+    tokens = await make_bad_tokens(world)
 
-    for number, (name, credentials) in enumerate(bad.items()):
-        client = await world.http(address=f"192.0.2.{number}", authorization=credentials)
-        answer = await call(client, method, path, access)
-        assert (answer.status_code, answer.json()) == (401, DENIED), name
-        assert "WWW-Authenticate" in answer.headers
+    for number, (cause, token) in enumerate(tokens.items()):
+        for method, path, access in GUARDED:
+            with subtests.test(cause, path=path, method=method):
+                address = f"192.0.{number}.{len(path + method)}"  # not throttled
+                client = await world.http(address=address, authorization=f"Bearer {token}")
+
+                answer = await call(client, method, path, access)
+
+                assert (answer.status_code, sentence(answer)) == (401, DENIED)
+                assert answer.headers["WWW-Authenticate"].startswith("Bearer realm=")
 
 
-async def test_a_read_token_reads_and_changes_nothing(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+async def test_all_bad_passwords_are_refused_in_the_same_words(
+    subtests: pytest.Subtests, world: World
+) -> None:
+    await world.person("anna", password="correct horse")
+    await world.person("bob")
+
+    for text in ("anna:wrong", "nobody:wrong", "bob:", "anna", ":", "anna:correct horse "):
+        with subtests.test(text):
+            credentials = base64.b64encode(text.encode()).decode()
+            client = await world.http(address=text, authorization=f"Basic {credentials}")
+
+            answer = await client.get("/resource_list")
+
+            assert (answer.status_code, sentence(answer)) == (401, DENIED)
+
+
+@pytest.mark.parametrize("header", ["Basic ???", "Basic", "Basic /w==", "Digest abc", "Bearer"])
+async def test_a_header_that_is_none_is_refused(world: World, header: str) -> None:
+    answer = await (await world.http(authorization=header)).get("/resource_list")
+
+    assert answer.status_code == 401
+    assert "WWW-Authenticate" in answer.headers
+
+
+async def test_a_read_token_reads_and_changes_nothing(
+    subtests: pytest.Subtests, world: World, anna: Person
+) -> None:
+    await order(world, anna)
+    _, token = await make_token(world.db, user=anna.user, scopes=["read"])
+    reader = await world.http(authorization=f"Bearer {token}")
+
     for method, path, access in GUARDED:
         with subtests.test(path, method=method):
-            await anna.http.post("/resource_list", json=REDIS)
-            _, token = await make_token(world.db, user=anna.user, scopes=["read"])
-
-            answer = await call(await world.http(authorization=f"Bearer {token}"), method, path, access)
+            answer = await call(reader, method, path, access)
 
             assert answer.status_code == access.read
             assert (await anna.http.get("/resource/1")).json()["is_running"] is True
 
 
-async def test_another_user_finds_only_its_own(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+async def test_another_user_finds_only_its_own(
+    subtests: pytest.Subtests, world: World, anna: Person
+) -> None:
+    await order(world, anna)
+    other = await world.person()
+
     for method, path, access in GUARDED:
         with subtests.test(path, method=method):
-            await anna.http.post("/resource_list", json=REDIS)
-            other = await world.person()
-
             answer = await call(other.http, method, path, access)
 
             assert answer.status_code == access.other
@@ -147,14 +177,16 @@ async def test_another_user_finds_only_its_own(subtests: pytest.Subtests, world:
             assert (await anna.http.get("/resource/1")).json()["is_running"] is True
 
 
-async def test_credentials_in_the_url_are_refused_even_beside_good_ones(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+async def test_credentials_in_the_url_are_refused_even_beside_good_ones(
+    subtests: pytest.Subtests, anna: Person
+) -> None:
     for method, path, access in GUARDED:
         with subtests.test(path, method=method):
             for name in ("token", "access_token", "api_key", "password", "TICKET"):
                 answer = await call(anna.http, method, f"{path}?{name}={anna.token}", access)
 
                 assert answer.status_code == 401
-                assert "do not belong in a URL" in answer.json()["message"]
+                assert "do not belong in a URL" in sentence(answer)
                 assert anna.token not in answer.text
 
 
@@ -198,6 +230,26 @@ async def test_a_forwarded_address_counts_only_from_a_trusted_proxy(world: World
         ]
 
     assert statuses == [401, 429, 401, 429, 401, 429]
+
+
+async def make_bad_tokens(world: World) -> dict[str, str]:
+    """Return tokens that prove nothing, by cause."""
+    user, locked_out = await make_user(world.db), await world.person()
+    (revoked, revoked_text), (expired, expired_text) = [
+        await make_token(world.db, user=user) for _ in range(2)
+    ]
+    async with world.db.begin() as session:
+        await identity.revoke_token(session, user_id=user.id, token_id=revoked.id)
+        await identity.disable_user(session, locked_out.user.id)
+        past = now() - timedelta(seconds=1)
+        await session.execute(update(Token).where(Token.id == expired.id).values(expires_at=past))
+    return {
+        "wrong": "moor_wrong",
+        "empty": "",
+        "revoked": revoked_text,
+        "expired": expired_text,
+        "disabled user": locked_out.token,
+    }
 
 
 async def guess(world: World, *, address: str, forwarded_for: str) -> int:

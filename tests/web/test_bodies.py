@@ -11,8 +11,26 @@ from tests.make.world import Person, World
 
 pytestmark = pytest.mark.anyio
 
+NO_JSON = (
+    b"",
+    b"{",
+    b"resource_name=redis",
+    b'{"resource_name": "redis"} more',
+    b"\xff\xfe",
+    b'{"resource_name": "\xff"}',
+    b'{"resource_name": "redis", "cpus": NaN}',
+    b'{"resource_name": "redis", "cpus": Infinity}',
+    b"{'resource_name': 'redis'}",
+    b'{"resource_name": "redis",}',
+    b'{"resource_name": "\\ud800"}',
+    b"[" * 500_000,
+    b'{"config":' * 100_000,
+)
 
-async def test_a_body_that_is_not_json_is_refused(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+
+async def test_a_body_that_is_not_json_is_refused(
+    subtests: pytest.Subtests, world: World, anna: Person
+) -> None:
     for body in NO_JSON:
         with subtests.test(repr(body[:40])):
             answer = await anna.http.post("/resource_list", content=body)
@@ -56,7 +74,9 @@ async def test_the_last_of_duplicate_keys_counts_as_everywhere_in_json(anna: Per
     assert answer.json()["resource"] == "redis"
 
 
-async def test_numbers_beyond_all_measure_are_refused(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+async def test_numbers_beyond_all_measure_are_refused(
+    subtests: pytest.Subtests, world: World, anna: Person
+) -> None:
     for number in (b"1e999", b"-1e999", b"1e-999", b"1" * 5000):
         with subtests.test(repr(number[:10])):
             for field in (b"cpus", b"memory_mib"):

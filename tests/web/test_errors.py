@@ -79,7 +79,9 @@ async def test_an_unknown_path_is_not_found(subtests: pytest.Subtests, anna: Per
             assert answer.json()["message"].startswith("There is nothing at ")
 
 
-async def test_a_wrong_method_is_refused_in_the_doors_shape(subtests: pytest.Subtests, anna: Person) -> None:
+async def test_a_wrong_method_is_refused_in_the_doors_shape(
+    subtests: pytest.Subtests, anna: Person
+) -> None:
     for method, path in (("PUT", "/resource_list"), ("GET", "/user"), ("POST", "/healthz")):
         with subtests.test(path):
             answer = await anna.http.request(method, path)

@@ -103,10 +103,14 @@ async def test_a_refused_order_does_not_use_its_key_up(world: World, anna: Perso
     assert (first.status_code, second.status_code) == (503, 201)
 
 
-async def test_a_key_that_is_none_is_refused(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+async def test_a_key_that_is_none_is_refused(
+    subtests: pytest.Subtests, world: World, anna: Person
+) -> None:
     for key in ("", "two words", "x" * 256, "tab\there"):
         with subtests.test(key):
-            answer = await anna.http.post("/resource_list", json=REDIS, headers={"Idempotency-Key": key})
+            answer = await anna.http.post(
+                "/resource_list", json=REDIS, headers={"Idempotency-Key": key}
+            )
 
             assert answer.status_code == 400
             assert answer.json()["errors"].keys() == {"Idempotency-Key"}

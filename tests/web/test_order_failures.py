@@ -106,7 +106,7 @@ async def test_what_the_engine_refuses_is_said_and_leaves_nothing_behind(
 
     answer = await anna.http.post("/resource_list", json=REDIS)
 
-    assert answer.status_code == 400
+    assert answer.status_code == 503
     assert answer.json()["message"] == "There is no such command."
     assert await world.made() == []
 

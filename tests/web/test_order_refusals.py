@@ -35,7 +35,9 @@ async def test_a_missing_resource_name_is_refused_in_the_documented_words(
     assert answer.json()["message"] == "resource_name must required!"
 
 
-async def test_an_unknown_resource_is_refused_with_what_there_is(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+async def test_an_unknown_resource_is_refused_with_what_there_is(
+    subtests: pytest.Subtests, world: World, anna: Person
+) -> None:
     for name in ("oracle", "Redis", "../redis", "x" * 5000, "redis\x00"):
         with subtests.test(name):
             answer = await anna.http.post("/resource_list", json={"resource_name": name})
@@ -100,7 +102,9 @@ REFUSED: list[tuple[Order, str, str]] = [  # order, field, part of its reason
 ]
 
 
-async def test_what_cannot_be_ordered_is_refused_by_field_and_makes_nothing(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+async def test_what_cannot_be_ordered_is_refused_by_field_and_makes_nothing(
+    subtests: pytest.Subtests, world: World, anna: Person
+) -> None:
     for order, field, reason in REFUSED:
         with subtests.test(reason, field=field):
             answer = await anna.http.post("/resource_list", json=order)
@@ -128,7 +132,9 @@ async def test_a_refused_password_is_not_repeated(anna: Person) -> None:
     assert "s3cr3t!" not in answer.text
 
 
-async def test_a_wait_out_of_range_is_refused(subtests: pytest.Subtests, world: World, anna: Person) -> None:
+async def test_a_wait_out_of_range_is_refused(
+    subtests: pytest.Subtests, world: World, anna: Person
+) -> None:
     for wait in ("-1", "301", "soon", "nan", "inf", ""):
         with subtests.test(wait):
             answer = await anna.http.post("/resource_list", params={"wait": wait}, json=redis())

@@ -79,7 +79,9 @@ async def test_what_is_gone_leaves_the_figures(anna: Person) -> None:
     assert not [name for name in await read_figures(anna.http) if "moorage_instances{" in name]
 
 
-async def test_the_documentation_comes_from_our_own_files_only(subtests: pytest.Subtests, nobody: httpx.AsyncClient) -> None:
+async def test_the_documentation_comes_from_our_own_files_only(
+    subtests: pytest.Subtests, nobody: httpx.AsyncClient
+) -> None:
     for path in ("/", "/docs", "/api/spec.html"):
         with subtests.test(path):
             page = await nobody.get(path)

@@ -7,6 +7,8 @@ from tests.make.world import Person, World
 pytestmark = pytest.mark.anyio
 
 REDIS = {"resource_name": "redis", "config": {"--maxmemory": "100m"}}
+BAD_PAGES = ("limit=0", "limit=1001", "limit=x", "after=-1", "after=x", f"after={1 << 63}")
+NO_NUMBERS = ("0", "-1", "1.0", "1e0", "+1", "one", "%31%00", "٣", "²", "9" * 18, "9" * 5000)
 NOT_FOUND = {"message": "the item was not found"}
 
 
@@ -103,18 +105,17 @@ async def test_a_server_that_refuses_our_password_is_not_running(
     assert (await anna.http.get("/resource/1")).json()["is_running"] is False
 
 
-@pytest.mark.parametrize(
-    "number", ["2", "0", "-1", "1.0", "1e0", "+1", "one", "%31%00", "٣", "9" * 18, "9" * 5000, "²"]
-)
-async def test_what_is_not_there_is_not_found(anna: Person, number: str) -> None:
+async def test_what_is_not_there_is_not_found(subtests: pytest.Subtests, anna: Person) -> None:
     await anna.http.post("/resource_list", json=REDIS)
 
-    for answer in (
-        await anna.http.get(f"/resource/{number}"),
-        await anna.http.delete(f"/resource/{number}"),
-        await anna.http.patch(f"/resource/{number}", json={"deletion_protection": True}),
-    ):
-        assert (answer.status_code, answer.json()) == (404, NOT_FOUND)
+    for number in ("2", *NO_NUMBERS):
+        with subtests.test(number[:20]):
+            for answer in (
+                await anna.http.get(f"/resource/{number}"),
+                await anna.http.delete(f"/resource/{number}"),
+                await anna.http.patch(f"/resource/{number}", json={"deletion_protection": True}),
+            ):
+                assert (answer.status_code, answer.json()) == (404, NOT_FOUND)
 
 
 async def test_what_is_somebody_elses_is_not_found_either(world: World, anna: Person) -> None:

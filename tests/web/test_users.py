@@ -8,6 +8,7 @@ from tests.make.world import Person, World
 pytestmark = pytest.mark.anyio
 
 NAME_RULE = "has 1 to 64 of the letters A-Z and a-z, digits, '.', '_', '-'"
+BAD_NAMES = ("bob smith", "bob\n", "ünal", "../bob", "x" * 65, "\x00", "'--")
 
 
 async def test_an_admin_adds_a_user_whose_token_works_at_once(world: World, admin: Person) -> None:
@@ -48,7 +49,9 @@ async def test_a_missing_username_is_refused_in_the_documented_words(
         assert answer.json()["message"] == "username must required!"
 
 
-async def test_a_name_that_no_user_may_have_is_refused_with_the_rule(subtests: pytest.Subtests, admin: Person) -> None:
+async def test_a_name_that_no_user_may_have_is_refused_with_the_rule(
+    subtests: pytest.Subtests, admin: Person
+) -> None:
     for name in BAD_NAMES:
         with subtests.test(name):
             answer = await admin.http.post("/user", json={"username": name})

@@ -85,6 +85,8 @@ fill_data_directory() {
     moorage-initialise.sh "$data" "${@:2}"
   fi
   rm "$unfinished"
+  # The server flushes what it writes, not what was copied before it.
+  sync --file-system "$data" &
 }
 
 [[ ${1:-} != -* ]] || set -- mariadbd "$@"

@@ -84,6 +84,8 @@ fill_data_directory() {
     cp "$data/server-cert.pem" "$data/ca.pem"
   fi
   rm "$unfinished"
+  # The server flushes what it writes, not what was copied before it.
+  sync --file-system "$data" &
 }
 
 [[ ${1:-} != -* ]] || set -- mysqld "$@"

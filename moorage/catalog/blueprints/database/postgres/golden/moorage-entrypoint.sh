@@ -58,6 +58,8 @@ fill_data_directory() {
   accounts | postgres --single -j -D "$data" -c exit_on_error=on -c log_checkpoints=off \
     postgres >/dev/null
   rm "$unfinished"
+  # The server flushes what it writes, not what was copied before it.
+  sync --file-system "$data" &
 }
 
 [[ ${1:-} != -* ]] || set -- postgres "$@"
