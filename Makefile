@@ -5,7 +5,7 @@ BIN := .venv/bin
 KEPT := MOORAGE_DOCKER_HOST MOORAGE_IMAGES MOORAGE_DEBIAN_MIRROR
 UNSET := $(foreach name,$(filter-out $(KEPT),$(filter MOORAGE_%,$(.VARIABLES))),-u $(name))
 
-.PHONY: help setup up down purge test check bench venv lint
+.PHONY: help setup up down purge test check bench venv lint packages-of-tests
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
 
@@ -24,7 +24,7 @@ down: venv ## stop the service; instances go on running
 purge: down ## remove all that Moorage made here, after asking
 	@$(BIN)/moor purge --images $(shell test -t 0 || echo --yes)
 
-test: setup lint ## every test, those with real containers too
+test: packages-of-tests setup lint ## every test, those with real containers too
 	env $(UNSET) $(BIN)/python -m pytest -n 4
 
 check: venv lint ## seconds: style, types, walls, the fast tests
@@ -32,6 +32,9 @@ check: venv lint ## seconds: style, types, walls, the fast tests
 
 bench: setup ## measure, each figure beside its peer in the same run
 	env $(UNSET) $(BIN)/python -m bench
+
+packages-of-tests:
+	@scripts/packages.sh tests
 
 venv:
 	@scripts/venv.sh

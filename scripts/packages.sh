@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
-# Installs the system packages that Moorage and its tests need, on Debian and Ubuntu, as root.
+# Installs the system packages that Moorage needs, on Debian and Ubuntu, as root.
+# With the argument `tests` also what only its tests need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 PATH=$PATH:/usr/sbin:/sbin # where dockerd is; not on everybody's path
 
 # python3-venv: the virtual environment. debootstrap: the base of images that are built here.
-# busybox-static: the smallest image for tests. iptables: dockerd's networks.
-wanted=(ca-certificates python3-venv debootstrap busybox-static iptables)
+# iptables: dockerd's networks.
+wanted=(ca-certificates python3-venv debootstrap iptables)
+
+# busybox-static: the smallest image. docker-registry: to pull from. chromium: the documentation
+# in a browser.
+if [[ ${1:-} == tests ]]; then
+    wanted+=(busybox-static docker-registry chromium)
+fi
 
 is_installed() {
     [[ $(dpkg-query --show --showformat='${db:Status-Abbrev}' "$1" 2>/dev/null) == ii* ]]

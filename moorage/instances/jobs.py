@@ -4,7 +4,7 @@ import asyncio
 
 from moorage.catalog import render
 from moorage.engines.port import ContainerSpec, Engine, NetworkMissing, PortTaken
-from moorage.instances import live, rules
+from moorage.instances import live, ports, rules, states
 from moorage.instances import service as instances
 from moorage.instances.models import Instance
 from moorage.instances.recipes import recipes
@@ -32,7 +32,7 @@ async def create(tools: Tools, run: Run) -> None:
     await live.until_login(tools, engine, instance, container)
 
     async with tools.db.begin() as session:
-        await instances.set_running(
+        await states.set_running(
             session, instance.id, version=recipe.version, container_id=container
         )
         await run.succeed(session)
@@ -44,7 +44,7 @@ async def undo_create(tools: Tools, run: Run) -> None:
     await _remove(tools, instance, engine, keep_data=False)
     async with tools.db.begin() as session:
         operation = await operations.get(session, run.id)
-        await instances.set_failed(session, instance.id, message=operation.error)
+        await states.set_failed(session, instance.id, message=operation.error)
     await _remove_network(tools, instance, engine)
 
 
@@ -55,7 +55,7 @@ async def delete(tools: Tools, run: Run) -> None:
     await _remove(tools, instance, engine, keep_data=run.args["keep_data"])
     await _remove_network(tools, instance, engine)
     async with tools.db.begin() as session:
-        await instances.set_deleted(session, instance.id)
+        await states.set_deleted(session, instance.id)
         await run.succeed(session)
 
 
@@ -63,7 +63,7 @@ async def undo_delete(tools: Tools, run: Run) -> None:
     """Say that a removal failed, so that it can be asked for again."""
     async with tools.db.begin() as session:
         operation = await operations.get(session, run.id)
-        await instances.set_status(session, run.subject, "degraded", message=operation.error)
+        await states.set_status(session, run.subject, "degraded", message=operation.error)
 
 
 async def _load(tools: Tools, run: Run) -> tuple[Instance, Engine]:
@@ -88,7 +88,7 @@ async def _start(tools: Tools, run: Run, instance: Instance, engine: Engine, ima
             return container
     raise Unavailable(
         f"{_PORTS_TRIED} ports in a row are taken by others; "
-        f"set {instances.DATABASE_PORTS} to a range that is free."
+        f"set {ports.SETTING} to a range that is free."
     )
 
 
@@ -124,16 +124,16 @@ def _spec(tools: Tools, instance: Instance, image: str) -> ContainerSpec:
         volume=rules.volume_name(name),
         volume_labels=labels,
         address=tools.settings.publish_address,
-        port=instances.port_of(instance),
+        port=ports.of(instance),
     )
 
 
 async def _take_next_port(tools: Tools, run: Run, instance: Instance) -> None:
-    taken = instances.port_of(instance)
+    taken = ports.of(instance)
     await run.say(f"Port {taken} belongs to somebody else; trying the next one.")
     tools.refused_ports.remember(instance.server_id, taken)
     async with tools.db.begin() as session:
-        instance.port = await instances.move_port(session, tools, instance)
+        instance.port = await ports.move(session, tools, instance)
 
 
 async def _remove(tools: Tools, instance: Instance, engine: Engine, *, keep_data: bool) -> None:

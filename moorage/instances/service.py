@@ -5,24 +5,21 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, exists, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 
 from moorage.catalog import check
 from moorage.identity import service as identity
 from moorage.identity.quotas import Quota, check_quota
 from moorage.identity.rules import Caller
-from moorage.instances import rules
-from moorage.instances.models import Instance, Status
+from moorage.instances import ports, rules, states
+from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
-from moorage.kit.clock import now
 from moorage.kit.db import Session, save
 from moorage.kit.errors import Conflict, NotFound
 from moorage.kit.ids import new_id
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
-
-DATABASE_PORTS = "MOORAGE_DATABASE_PORTS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ async def create(
         secrets_sealed=tools.sealer.seal(json.dumps(settled.secrets)),
         memory_mib=settled.memory_mib,
         cpus=settled.cpus,
-        port=await _reserve_port(session, tools, server_id=server.id, instance_id=instance_id),
+        port=await ports.reserve(session, tools, server_id=server.id, instance_id=instance_id),
     )
     await _save_with_name(session, instance, order.name)
     operation = await operations.enqueue(
@@ -149,7 +146,7 @@ async def delete(session: Session, instance: Instance, *, keep_data: bool) -> Op
     if under_way is not None:
         return under_way
     if instance.status != "failed":  # then somebody else may have its name by now
-        await set_status(session, instance.id, "deleting")
+        await states.set_status(session, instance.id, "deleting")
     return await operations.enqueue(
         session,
         "instance.delete",
@@ -177,81 +174,6 @@ def settled(tools: Tools, instance: Instance) -> check.Settled:
         memory_mib=instance.memory_mib,
         cpus=instance.cpus,
         versions=(instance.version,) if instance.version else (),
-    )
-
-
-async def set_status(
-    session: Session, instance_id: str, status: Status, *, message: str | None = None
-) -> None:
-    """Write down how an instance stands."""
-    await session.execute(
-        update(Instance).where(Instance.id == instance_id).values(status=status, message=message)
-    )
-
-
-async def set_running(
-    session: Session, instance_id: str, *, version: str, container_id: str
-) -> None:
-    """Write down that a client could log in; one that is to be deleted stays so."""
-    await session.execute(
-        update(Instance)
-        .where(Instance.id == instance_id)
-        .values(
-            version=version,
-            container_id=container_id,
-            status=case((Instance.status == "creating", "running"), else_=Instance.status),
-        )
-    )
-
-
-async def set_failed(session: Session, instance_id: str, *, message: str | None) -> None:
-    """Write down that an order failed; nothing is held for it any more."""
-    await _let_go(session, instance_id)
-    await set_status(session, instance_id, "failed", message=message)
-
-
-async def set_deleted(session: Session, instance_id: str) -> None:
-    """Write down that an instance is gone; its row stays as a record."""
-    await _let_go(session, instance_id)
-    await session.execute(
-        update(Instance).where(Instance.id == instance_id).values(deleted_at=now())
-    )
-
-
-async def move_port(session: Session, tools: Tools, instance: Instance) -> int:
-    """Give an instance another port, and return it. Raises Unavailable."""
-    await inventory.release_ports(session, instance_id=instance.id)
-    port = await _reserve_port(
-        session, tools, server_id=instance.server_id, instance_id=instance.id
-    )
-    await session.execute(update(Instance).where(Instance.id == instance.id).values(port=port))
-    return port
-
-
-def port_of(instance: Instance) -> int:
-    """Return the port of an instance that has one, as all have from order to end."""
-    if instance.port is None:
-        raise NotFound(f"{instance.name} is not reachable any more.")
-    return instance.port
-
-
-async def _reserve_port(session: Session, tools: Tools, *, server_id: str, instance_id: str) -> int:
-    return await inventory.reserve_port(
-        session,
-        server_id=server_id,
-        instance_id=instance_id,
-        offered=tools.offered_ports,
-        setting=DATABASE_PORTS,
-        avoid=tools.refused_ports.on(server_id),
-    )
-
-
-async def _let_go(session: Session, instance_id: str) -> None:
-    await inventory.release_ports(session, instance_id=instance_id)
-    await session.execute(
-        update(Instance)
-        .where(Instance.id == instance_id)
-        .values(port=None, container_id=None, secrets_sealed="")
     )
 
 

@@ -19,6 +19,7 @@ from moorage.catalog.blueprint import Blueprint
 from moorage.catalog.check import Settled, settle
 from moorage.catalog.render import Login
 from moorage.engines.docker import DockerEngine
+from tests.make.images import prepared
 
 DOCKER_HOST = os.environ.get("MOORAGE_DOCKER_HOST", "unix:///var/run/docker.sock")
 HOST = "127.0.0.1"
@@ -50,17 +51,13 @@ async def running(blueprint: Blueprint, config: object) -> AsyncIterator[Running
     """Run a container of the order until it can be asked; remove all of it afterwards."""
     settled = settle(blueprint, config, memory_mib=MEMORY_MIB)
     engine = DockerEngine(DOCKER_HOST)
-    images = [blueprint.image(version) for version in settled.versions]
-    there = [ref for ref in images if await engine.find_image(ref)]
-    if not there:
-        await engine.close()
-        pytest.skip(f"none of the images {', '.join(images)} is there")
+    image = await prepared(engine, blueprint.name)
     name, port = f"moorage-test-{secrets.token_hex(4)}", free_port()
     spec = render.container(
         blueprint,
         settled,
         name=name,
-        image=there[0],
+        image=image,
         labels={"moorage.test": name},
         network=None,
         volume=name,

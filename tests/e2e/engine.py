@@ -29,6 +29,10 @@ class Engine:
         found: list[Json] = self._ask("GET", "/containers/json", all="1", filters=self._filters)
         return found
 
+    def running(self) -> list[Json]:
+        """List the containers that run."""
+        return [container for container in self.containers() if container["State"] == "running"]
+
     def volumes(self) -> list[Json]:
         """List them as the engine's list has them."""
         found: list[Json] = self._ask("GET", "/volumes", filters=self._filters)["Volumes"] or []

@@ -33,7 +33,7 @@ def has_container(service: Service) -> bool:
 
 
 def has_started(service: Service) -> bool:
-    return any(container["State"] == "running" for container in service.engine.containers())
+    return bool(service.engine.running())
 
 
 @pytest.mark.parametrize("moment", [is_accepted, has_container, has_started])
@@ -66,7 +66,7 @@ def test_an_order_repeated_with_its_key_after_a_crash_makes_nothing_new(
         return owner.http.post("/resource_list", json=order, headers=key, params={"wait": 1})
 
     asked = background.submit(ask)
-    until(lambda: has_started(service), within_s=DONE_WITHIN_S)
+    until(service.engine.running, within_s=DONE_WITHIN_S)
     service.kill()
     service.start()
     again = ask()
@@ -113,7 +113,7 @@ def test_a_stop_hands_an_unfinished_order_to_the_next_start(
     service = new_service(gated_redis)
     owner = service.user()
     asked = background.submit(owner.post, {"resource_name": "redis"})
-    until(lambda: has_started(service), within_s=DONE_WITHIN_S)
+    until(service.engine.running, within_s=DONE_WITHIN_S)
 
     took_s = service.stop()
     service.start()
@@ -135,7 +135,7 @@ def test_a_stop_waits_for_an_order_that_is_nearly_done(
     service = new_service()
     owner = service.user()
     background.submit(owner.post, {"resource_name": "redis"})
-    until(lambda: has_container(service), within_s=DONE_WITHIN_S)
+    until(service.engine.containers, within_s=DONE_WITHIN_S)
 
     service.stop()
 

@@ -102,7 +102,7 @@ def test_an_order_that_loses_its_engine_leaves_nothing(new_service: NewService, 
     waiting = owner.post({"resource_name": "redis"}, wait=0)
     assert waiting.status_code == 202
     assert waiting.json()["status"] == "creating"
-    until(lambda: is_any_running(service), within_s=CLEAN_WITHIN_S)
+    until(service.engine.running, within_s=CLEAN_WITHIN_S)
 
     door.shut()
     until(lambda: status_of_order(service) == "undoing", within_s=CLEAN_WITHIN_S)
@@ -127,10 +127,6 @@ def test_the_service_starts_without_an_engine(new_service: NewService, door: Doo
     assert "FAIL  engine" in told.stdout
     assert door.host in told.stdout
     owner.remove(owner.order("redis")["id"])
-
-
-def is_any_running(service: Service) -> bool:
-    return any(container["State"] == "running" for container in service.engine.containers())
 
 
 def status_of_order(service: Service) -> str:

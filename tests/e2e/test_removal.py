@@ -86,7 +86,7 @@ def test_what_is_still_being_made_can_be_removed(new_service: NewService) -> Non
     service = new_service(gated_redis)
     owner = service.user()
     number = owner.post({"resource_name": "redis"}, wait=0).json()["id"]
-    until(service.engine.containers, within_s=MADE_WITHIN_S)
+    until(service.engine.running, within_s=MADE_WITHIN_S)
 
     with ThreadPoolExecutor() as background:
         asked = background.submit(owner.remove, number)

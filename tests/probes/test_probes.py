@@ -15,6 +15,7 @@ from moorage.probes.mysql import MysqlProbe
 from moorage.probes.port import LoginRefused, NotReady, Probe, Target
 from moorage.probes.postgres import PostgresProbe
 from moorage.probes.redis import RedisProbe
+from tests.make.images import prepared
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
@@ -27,7 +28,7 @@ PASSWORD = "correct-horse-battery"
 class Server:
     """A kind of server and how a client logs in to it."""
 
-    image: str
+    blueprint: str
     probe: Probe
     inside_port: int
     user: str
@@ -42,14 +43,14 @@ MYSQL_ENVIRONMENT = {"MYSQL_ROOT_PASSWORD": PASSWORD, "MYSQL_DATABASE": "haha"}
 MARIADB_ENVIRONMENT = {"MARIADB_ROOT_PASSWORD": PASSWORD, "MARIADB_DATABASE": "haha"}
 POSTGRES_ENVIRONMENT = {"POSTGRES_PASSWORD": PASSWORD, "POSTGRES_DB": "haha"}
 SERVERS = [
-    Server("moorage/redis:8.0", RedisProbe(), 6379, "default", command=REDIS_COMMAND),
-    Server("moorage/valkey:8.1", RedisProbe(), 6379, "default", command=VALKEY_COMMAND),
-    Server("moorage/mysql:9", MysqlProbe(), 3306, "root", "haha", environment=MYSQL_ENVIRONMENT),
+    Server("redis", RedisProbe(), 6379, "default", command=REDIS_COMMAND),
+    Server("valkey", RedisProbe(), 6379, "default", command=VALKEY_COMMAND),
+    Server("mysql", MysqlProbe(), 3306, "root", "haha", environment=MYSQL_ENVIRONMENT),
     Server(
-        "moorage/mariadb:11.8", MysqlProbe(), 3306, "root", "haha", environment=MARIADB_ENVIRONMENT
+        "mariadb", MysqlProbe(), 3306, "root", "haha", environment=MARIADB_ENVIRONMENT
     ),
     Server(
-        "moorage/postgres:17",
+        "postgres",
         PostgresProbe(),
         5432,
         "postgres",
@@ -59,7 +60,7 @@ SERVERS = [
 ]
 
 
-@pytest.fixture(params=SERVERS, ids=lambda server: server.image)
+@pytest.fixture(params=SERVERS, ids=lambda server: server.blueprint)
 def server(request: pytest.FixtureRequest) -> Server:
     """Each kind of server in turn."""
     assert isinstance(request.param, Server)
@@ -70,14 +71,12 @@ def server(request: pytest.FixtureRequest) -> Server:
 async def target(server: Server) -> AsyncIterator[Target]:
     """A server that has just been started."""
     engine = DockerEngine(DOCKER_HOST)
-    if await engine.find_image(server.image) is None:
-        await engine.close()
-        pytest.skip(f"{server.image} is not on this engine")
+    image = await prepared(engine, server.blueprint)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     spec = ContainerSpec(
         name=f"test-{secrets.token_hex(4)}",
-        image=server.image,
+        image=image,
         labels={"moorage.test": "probes"},
         user="999:999",
         command=server.command,
