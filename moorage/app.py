@@ -55,7 +55,7 @@ def create_app(settings: Settings, *, world: World = open_world) -> FastAPI:
     )
     app.state.metrics = figures
     app.state.throttle = Throttle(settings.login_failures)
-    for door in (docs, health, metrics, resources, v1_operations):
+    for door in (docs, resources, v1_operations, health, metrics):
         app.include_router(door.router)
     app.mount("/static", StaticFiles(directory=docs.STATIC), name="static")
     errors.install(app)

@@ -1,8 +1,9 @@
 """uvicorn, set up our way: our logs, clean exits, no trust in forwarded addresses."""
 
 import signal
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -13,6 +14,15 @@ _CONNECTIONS_END_WITHIN_S = 2
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, *, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Have those who wait for an operation answered before their connections are cut."""
+        self._on_stop()
+        await super().shutdown(sockets)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop on SIGTERM and SIGINT.
@@ -34,7 +44,8 @@ class _Server(uvicorn.Server):
 
 def run(app: FastAPI, *, host: str, port: int) -> int:
     """Serve in this process until a signal; return the exit code."""
-    server = _Server(_config(app, host=host, port=port))
+    config = _config(app, host=host, port=port)
+    server = _Server(config, on_stop=lambda: app.state.tools.db.wakes.close())
     server.run()
     return 0 if server.started else 1
 

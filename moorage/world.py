@@ -15,6 +15,7 @@ from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
 from moorage.kit.crypto import load_sealer
 from moorage.kit.db import Database
+from moorage.kit.errors import Invalid
 from moorage.kit.turn import my_turn
 from moorage.migrations import upgrade
 from moorage.probes.mysql import MysqlProbe
@@ -44,7 +45,13 @@ async def open_world(settings: Settings) -> AsyncIterator[Tools]:
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """Open the database and bring its schema up to date."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Invalid(
+            f"The data directory {settings.data_dir} cannot be made: {error.strerror}. "
+            "Set MOORAGE_DATA_DIR, or give --data-dir."
+        ) from error
     db = Database(settings.database)
     try:
         async with my_turn(settings.data_dir / "migrations.lock"):

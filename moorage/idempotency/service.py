@@ -34,9 +34,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The first request made this, and died before it could answer."""
+    """The first request made this and has not answered; is_busy: somebody may be about to."""
 
     subject: str
+    is_busy: bool
 
 
 def check_key(key: str) -> str:
@@ -58,7 +59,7 @@ async def recall(
 ) -> Answer | Made | None:
     """Return what the key stands for; None when it is new.
 
-    Raises KeyReused (another request had it), Conflict (its first request is still running).
+    Raises KeyReused (another request had it).
     """
     row = await session.get(RememberedRequest, (user_id, key))
     if row is None or row.created_at < now() - KEPT_FOR:
@@ -69,9 +70,7 @@ async def recall(
         )
     if row.answer_sealed is not None:
         return Answer(**json.loads(sealer.open(row.answer_sealed)))
-    if row.busy_until > now():
-        raise _running()
-    return Made(row.subject)
+    return Made(row.subject, is_busy=row.busy_until > now())
 
 
 async def remember(
@@ -88,7 +87,7 @@ async def remember(
         subject=subject,
         busy_until=now() + timedelta(seconds=busy_s),
     )
-    await save(session, row, if_taken=_running().message)
+    await save(session, row, if_taken=still_running().message)
 
 
 async def answered(
@@ -111,7 +110,8 @@ async def forget(session: Session, *, user_id: str, key: str) -> None:
     )
 
 
-def _running() -> Conflict:
+def still_running() -> Conflict:
+    """Return what to tell whoever repeats a request too early."""
     return Conflict(
         "The first request with this Idempotency-Key is still running; ask again in a moment."
     )

@@ -65,6 +65,13 @@ class Wakes:
 
     def __init__(self) -> None:
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self.is_closed = False
+
+    def close(self) -> None:
+        """Wake everybody, for good: this process is about to end."""
+        self.is_closed = True
+        for topic in self._waiting:
+            self.touch(topic)
 
     def touch(self, topic: str) -> None:
         """Wake whoever waits for the topic."""

@@ -62,7 +62,7 @@ class Runner:
         self._ended = ended
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by subject
         self._loop: asyncio.Task[None] | None = None
-        self._is_stopping = False
+        self._stopping = asyncio.Event()
 
     @property
     def is_alive(self) -> bool:
@@ -76,7 +76,7 @@ class Runner:
     async def stop(self, *, grace_s: float) -> None:
         """Take no more; let the running ones end within the grace, else leave them to the next
         start."""
-        self._is_stopping = True
+        self._stopping.set()
         if self._loop is not None:
             self._loop.cancel()
             with suppress(asyncio.CancelledError):
@@ -140,7 +140,7 @@ class Runner:
             await asyncio.sleep(_PUT_OFF_S)
         finally:
             del self._tasks[operation.subject]
-            if not self._is_stopping:
+            if not self._stopping.is_set():
                 self._db.wakes.touch(QUEUE)
 
     async def _do(self, operation: Operation) -> None:
@@ -156,10 +156,23 @@ class Runner:
                 self._note_end(operation, run, "succeeded")
                 return
             await run.begin_undoing(*failure)
-        if job.undo is not None:
-            await _undo(job.undo, run)
-        await run.fail()
-        self._note_end(operation, run, "failed")
+        if await self._undo(job.undo, run):
+            await run.fail()
+            self._note_end(operation, run, "failed")
+
+    async def _undo(self, undo: JobFunction | None, run: Run) -> bool:
+        """Undo until it is done: what was made must not stay behind because an engine was away.
+
+        Returns False when this process stops before; the next start goes on with it.
+        """
+        pauses = itertools.chain(_UNDO_AGAIN_S, itertools.repeat(_UNDO_AGAIN_S[-1]))
+        while undo is not None and await _failure_of(undo, run) is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(next(pauses)):
+                    await self._stopping.wait()
+            if self._stopping.is_set():
+                return False
+        return True
 
     def _note_end(self, operation: Operation, run: Run, status: str) -> None:
         seconds = ((run.ended_at or now()) - operation.created_at).total_seconds()
@@ -181,12 +194,3 @@ async def _failure_of(do: JobFunction, run: Run) -> tuple[str, str] | None:
         log.exception("operation broke")
         return f"Something unexpected happened; the log has it under {run.id}.", "Exception"
     return None
-
-
-async def _undo(undo: JobFunction, run: Run) -> None:
-    """Undo until it is done: what was made must not stay behind because an engine was away."""
-    for attempt in itertools.count():
-        failure = await _failure_of(undo, run)
-        if failure is None:
-            return
-        await asyncio.sleep(_UNDO_AGAIN_S[min(attempt, len(_UNDO_AGAIN_S) - 1)])

@@ -11,6 +11,7 @@ from moorage.kit.log import request_id
 from moorage.operations.models import UNFINISHED, Operation
 
 QUEUE = "operations"  # the topic that wakes runners
+_UNDONE_WITHIN_S = 3.0
 _LOOK_AGAIN_S = 0.5  # another process may end an operation, and its commits wake nobody here
 
 
@@ -69,15 +70,21 @@ async def latest_unfinished(session: Session, *, subject: str, kind: str) -> Ope
 
 
 async def wait(db: Database, operation_id: str, *, timeout_s: float) -> Operation:
-    """Return the operation once it ended, or as it stands after the timeout."""
-    deadline = asyncio.get_running_loop().time() + timeout_s
+    """Return the operation once it ended, or as it stands after the timeout or at our end.
+
+    One that is being undone is not waited for much longer: why it failed is known.
+    """
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + timeout_s
     async with db.wakes.listen(topic(operation_id)) as changed:
         while True:
             changed.clear()
             async with db.read() as session:
                 operation = await get(session, operation_id)
-            left_s = deadline - asyncio.get_running_loop().time()
-            if operation.is_ended or left_s <= 0:
+            if operation.status == "undoing":
+                deadline = min(deadline, clock() + _UNDONE_WITHIN_S)
+            left_s = deadline - clock()
+            if operation.is_ended or left_s <= 0 or db.wakes.is_closed:
                 return operation
             try:
                 async with asyncio.timeout(min(left_s, _LOOK_AGAIN_S)):

@@ -18,7 +18,7 @@ class Once:
     fingerprint: str
 
     async def recall(self) -> Answer | Made | None:
-        """Return what the key stands for. Raises Invalid, KeyReused, Conflict (still running)."""
+        """Return what the key stands for. Raises Invalid, KeyReused."""
         if self.key is None:
             return None
         idempotency.check_key(self.key)

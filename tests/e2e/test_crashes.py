@@ -36,6 +36,14 @@ def has_started(service: Service) -> bool:
     return bool(service.engine.running())
 
 
+def is_being_removed(service: Service) -> bool:
+    return bool(service.rows("SELECT * FROM instances WHERE status = 'deleting'"))
+
+
+def has_no_container(service: Service) -> bool:
+    return not service.engine.containers()
+
+
 @pytest.mark.parametrize("moment", [is_accepted, has_container, has_started])
 def test_an_order_is_fulfilled_once_after_a_crash(
     new_service: NewService, background: ThreadPoolExecutor, moment: Callable[[Service], bool]
@@ -80,23 +88,15 @@ def test_an_order_repeated_with_its_key_after_a_crash_makes_nothing_new(
     owner.remove(made["id"])
 
 
-@pytest.mark.parametrize("pause", ["before", "after"])
+@pytest.mark.parametrize("moment", [is_being_removed, has_no_container])
 def test_a_removal_is_finished_after_a_crash(
-    new_service: NewService, background: ThreadPoolExecutor, pause: str
+    new_service: NewService, background: ThreadPoolExecutor, moment: Callable[[Service], bool]
 ) -> None:
     service = new_service()
     owner = service.user()
     number = owner.order("postgres")["id"]
     asked = background.submit(owner.http.delete, f"/resource/{number}")
-    until(
-        lambda: (
-            bool(service.rows("SELECT * FROM instances WHERE status = 'deleting'"))
-            if pause == "before"
-            else not service.engine.containers()
-        ),
-        within_s=DONE_WITHIN_S,
-        pause_s=0.001,
-    )
+    until(lambda: moment(service), within_s=DONE_WITHIN_S, pause_s=0.001)
 
     service.kill()
     service.start()

@@ -7,6 +7,7 @@ import pytest
 
 from . import clients
 from .clients import keep, kept, log_in
+from .conftest import NewService
 from .service import Client, Json, Service
 from .until import until
 
@@ -96,7 +97,7 @@ def test_a_server_that_ends_by_itself_comes_back(owner: Client) -> None:
 
 
 def test_the_service_may_stop_and_start_while_databases_run(
-    new_service: Callable[..., Service],
+    new_service: NewService,
 ) -> None:
     service = new_service()
     owner = service.user()

@@ -65,17 +65,16 @@ async def test_another_request_with_the_key_is_refused(db: Database) -> None:
         await recall(db, asked="b")
 
 
-async def test_a_first_request_that_still_runs_is_a_conflict(db: Database) -> None:
+async def test_a_first_request_that_may_still_answer_is_busy(db: Database) -> None:
     await remember(db)
 
-    with pytest.raises(Conflict, match="still running"):
-        await recall(db)
+    assert await recall(db) == Made("op_1", is_busy=True)
 
 
 async def test_a_first_request_that_died_tells_what_it_made(db: Database) -> None:
     await remember(db, busy_s=-1)
 
-    assert await recall(db) == Made("op_1")
+    assert await recall(db) == Made("op_1", is_busy=False)
 
 
 async def test_a_key_belongs_to_one_user(db: Database) -> None:
@@ -110,7 +109,7 @@ async def test_after_a_day_the_key_is_new_again(db: Database) -> None:
 
     assert await recall(db, asked="b") is None
     await remember(db, asked="b", busy_s=-1)
-    assert await recall(db, asked="b") == Made("op_1")
+    assert await recall(db, asked="b") == Made("op_1", is_busy=False)
 
 
 @pytest.mark.parametrize("key", ["a", "8e03978e-40d5-43dd-bc93-6894a57f9324", "x" * 255, "{}"])

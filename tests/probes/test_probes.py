@@ -46,9 +46,7 @@ SERVERS = [
     Server("redis", RedisProbe(), 6379, "default", command=REDIS_COMMAND),
     Server("valkey", RedisProbe(), 6379, "default", command=VALKEY_COMMAND),
     Server("mysql", MysqlProbe(), 3306, "root", "haha", environment=MYSQL_ENVIRONMENT),
-    Server(
-        "mariadb", MysqlProbe(), 3306, "root", "haha", environment=MARIADB_ENVIRONMENT
-    ),
+    Server("mariadb", MysqlProbe(), 3306, "root", "haha", environment=MARIADB_ENVIRONMENT),
     Server(
         "postgres",
         PostgresProbe(),

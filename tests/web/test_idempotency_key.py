@@ -142,3 +142,16 @@ async def test_the_kept_answer_is_sealed(world: World, anna: Person) -> None:
     password = answer.json()["config"]["config"]["--requirepass"]
     assert password not in row.answer_sealed
     assert password in world.tools.sealer.open(row.answer_sealed)
+
+
+async def test_a_request_that_died_is_answered_as_soon_as_its_order_is_done(
+    world: World, anna: Person
+) -> None:
+    await anna.http.post("/resource_list", json=REDIS, headers=KEY)
+    async with world.db.begin() as session:
+        await session.execute(update(RememberedRequest).values(answer_sealed=None))
+
+    again = await anna.http.post("/resource_list", json=REDIS, headers=KEY)
+
+    assert (again.status_code, again.json()["id"]) == (201, 1)
+    assert len(await world.rows(Instance)) == 1

@@ -117,6 +117,7 @@ async def test_no_row_holds_a_secret_in_the_clear(
     rows = [
         [getattr(row, column.key) for column in table.__mapper__.columns]
         for table in (mapper.class_ for mapper in Base.registry.mappers)
+        if table.__module__.startswith("moorage.")  # tests have tables of their own
         for row in await world.rows(table)
     ]
     text = json.dumps(rows, default=str)

@@ -1,6 +1,6 @@
 """From request to answer when a resource is ordered or removed: the room decides, we wait."""
 
-from moorage.idempotency.service import Answer
+from moorage.idempotency.service import Answer, Made, still_running
 from moorage.instances import live, rules
 from moorage.instances import service as instances
 from moorage.instances.service import Order
@@ -23,6 +23,7 @@ async def place(tools: Tools, visit: Visit, once: Once, order: Order, *, wait_s:
         return known
     if known is not None:
         operation_id = known.subject
+        await _check_over(tools, known)
     else:
         await live.check_engine(tools, order.server)
         async with tools.db.begin() as session:
@@ -59,6 +60,15 @@ async def remove(tools: Tools, visit: Visit, number: str, *, keep_data: bool) ->
             rules.container_name(tools.installation, instance.blueprint, instance.number)
         )
     return Answer(200, {}, body) if is_gone else Answer(202, _location(operation.id), body)
+
+
+async def _check_over(tools: Tools, made: Made) -> None:
+    """Raise Conflict while the first request, which waits for its operation, may still answer."""
+    if made.is_busy:
+        async with tools.db.read() as session:
+            operation = await operations.get(session, made.subject)
+        if not operation.is_ended:
+            raise still_running()
 
 
 async def _outcome(tools: Tools, operation_id: str, *, wait_s: float) -> Answer:
