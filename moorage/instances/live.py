@@ -11,7 +11,7 @@ from moorage.inventory import service as inventory
 from moorage.kit.errors import NotFound, Unavailable
 from moorage.probes.port import NotReady, Target
 
-_FIRST_PAUSE_S = 0.004
+_FIRST_PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.2
 _LOOK_AT_CONTAINER_EVERY_S = 0.5
 _ATTEMPT_S = 5.0
@@ -71,7 +71,7 @@ async def until_login(tools: Tools, engine: Engine, instance: Instance, containe
                 f"{blueprint.ready_timeout_s} s ({reason}). {words}"
             )
         await asyncio.sleep(pause_s)
-        pause_s = min(pause_s * 1.3, _LONGEST_PAUSE_S)
+        pause_s = min(pause_s * 1.2, _LONGEST_PAUSE_S)
 
 
 async def _login(tools: Tools, instance: Instance, *, timeout_s: float) -> None:

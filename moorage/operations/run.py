@@ -15,7 +15,11 @@ _SAY_EVERY_S = 1.0
 
 
 class Run:
-    """What a job gets. ended_at: set once the operation is written down as ended."""
+    """What a job gets. ended_at: set once the operation is written down as ended.
+
+    Where it stands is written down beside the work, which does not wait for it; only how it ends
+    is waited for.
+    """
 
     def __init__(self, db: Database, operation: Operation) -> None:
         self.id = operation.id
@@ -27,6 +31,7 @@ class Run:
         self._started_at = operation.started_at
         self._steps = [dict(step) for step in operation.steps]
         self._said_at = 0.0
+        self._telling: asyncio.Task[None] | None = None
 
     async def step(self, name: str) -> None:
         """Begin a step; the one before is done."""
@@ -37,7 +42,7 @@ class Run:
         self._steps.append(
             {"name": name, "status": "running", "started_at": started_at.isoformat()}
         )
-        await self._commit(status=self._status)
+        await self._tell()
 
     async def say(self, line: str) -> None:
         """Show a line of progress in the current step; at most one a second is kept."""
@@ -45,7 +50,7 @@ class Run:
         if self._steps and moment - self._said_at >= _SAY_EVERY_S:
             self._said_at = moment
             self._steps[-1]["detail"] = line[:200]
-            await self._commit()
+            await self._tell()
 
     async def succeed(self, session: Session) -> None:
         """End well, in the same commit as the last rows of the job."""
@@ -53,20 +58,31 @@ class Run:
 
     async def begin_undoing(self, error: str, kind: str) -> None:
         """Write down why it failed, before anything is taken back."""
+        await self.told()
         self._end_step("failed")
         self._status = "undoing"
-        await self._commit(status=self._status, error=error, error_kind=kind)
+        await self._commit(error=error, error_kind=kind)
+
+    async def told(self) -> None:
+        """Return when all that was told is written down. Raises Unavailable."""
+        if self._telling is not None:
+            await self._telling
 
     async def fail(self) -> None:
         """End badly, with everything taken back."""
         async with self._db.begin() as session:
             await self._end(session, "failed")
 
+    async def _tell(self) -> None:
+        await self.told()
+        self._telling = asyncio.create_task(self._commit())
+
     async def _end(self, session: Session, status: Status) -> None:
         self._end_step(status)
+        self._status = status
         self.ended_at = now()
         self._started_at = self._started_at or self.ended_at
-        await self._write(session, status=status, ended_at=self.ended_at)
+        await self._write(session, ended_at=self.ended_at)
 
     def _end_step(self, status: str) -> None:
         if self._steps and self._steps[-1]["status"] == "running":
@@ -77,9 +93,10 @@ class Run:
             await self._write(session, **values)
 
     async def _write(self, session: Session, **values: Any) -> None:  # Any: columns
+        # What was told before the end may come to be written after it: the end stays.
         await session.execute(
             update(Operation)
-            .where(Operation.id == self.id)
-            .values(steps=self._steps, started_at=self._started_at, **values)
+            .where(Operation.id == self.id, Operation.ended_at.is_(None))
+            .values(status=self._status, steps=self._steps, started_at=self._started_at, **values)
         )
         wake(session, topic(self.id))

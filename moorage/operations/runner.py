@@ -26,7 +26,7 @@ from moorage.operations.service import QUEUE
 
 log = logging.getLogger(__name__)
 
-_LOOK_AGAIN_S = 0.5  # orders that other processes commit wake nobody here
+_LOOK_AGAIN_S = 1.0  # orders that other processes commit wake nobody here
 _UNDO_AGAIN_S = (0.5, 1, 2, 4, 8)  # then every 8 s
 _PUT_OFF_S = 1.0
 
@@ -130,8 +130,12 @@ class Runner:
     async def _perform(self, operation: Operation) -> None:
         operation_id.set(operation.id)
         request_id.set(operation.request_id)
+        run = Run(self._db, operation)
         try:
-            await self._do(operation)
+            try:
+                await self._do(operation, run)
+            finally:
+                await run.told()
         except Unavailable as error:  # of our own database: the next look takes it up again
             log.warning("operation put off", extra={"reason": error.detail or error.message})
             await asyncio.sleep(_PUT_OFF_S)
@@ -143,9 +147,8 @@ class Runner:
             if not self._stopping.is_set():
                 self._db.wakes.touch(QUEUE)
 
-    async def _do(self, operation: Operation) -> None:
+    async def _do(self, operation: Operation, run: Run) -> None:
         job = self._jobs[operation.kind]
-        run = Run(self._db, operation)
         if operation.status != "undoing":
             log.info("operation started", extra={"kind": operation.kind})
             failure = await _failure_of(job.do, run)
