@@ -5,7 +5,6 @@ from moorage.instances import live, rules
 from moorage.instances import service as instances
 from moorage.instances.service import Order
 from moorage.instances.tools import Tools
-from moorage.kit.errors import MoorageError
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
 from moorage.web.once import Once
@@ -33,11 +32,11 @@ async def place(tools: Tools, visit: Visit, once: Once, order: Order, *, wait_s:
             await once.remember(session, subject=operation.id, busy_s=wait_s + _ANSWERED_WITHIN_S)
             await visit.record(session, operation.kind, instance.id)
         operation_id = operation.id
-    try:
-        answer = await _outcome(tools, operation_id, wait_s=wait_s)
-    except MoorageError:
+    operation = await operations.wait(tools.db, operation_id, timeout_s=wait_s)
+    if operation.error is not None:
         await once.forget()
-        raise
+        raise operations.failure(operation)
+    answer = await _answer(tools, operation)
     await once.keep(answer)
     return answer
 
@@ -52,7 +51,8 @@ async def remove(tools: Tools, visit: Visit, number: str, *, keep_data: bool) ->
         operation = await instances.delete(session, instance, keep_data=keep_data)
         await visit.record(session, operation.kind, instance.id)
     operation = await operations.wait(tools.db, operation.id, timeout_s=_REMOVED_WITHIN_S)
-    _raise_if_failed(operation)
+    if operation.error is not None:
+        raise operations.failure(operation)
     is_gone = operation.is_ended
     body: dict[str, object] = {"id": instance.number, "deleted": is_gone}
     if operation.args["keep_data"]:
@@ -71,19 +71,12 @@ async def _check_over(tools: Tools, made: Made) -> None:
             raise still_running()
 
 
-async def _outcome(tools: Tools, operation_id: str, *, wait_s: float) -> Answer:
-    operation = await operations.wait(tools.db, operation_id, timeout_s=wait_s)
-    _raise_if_failed(operation)
+async def _answer(tools: Tools, operation: Operation) -> Answer:
     async with tools.db.read() as session:
         instance = await instances.get(session, operation.subject)
     body = schemas.full(tools, instance)
     status = 201 if operation.is_ended else 202
-    return Answer(status, _location(operation_id), body)
-
-
-def _raise_if_failed(operation: Operation) -> None:
-    if operation.error is not None:
-        raise operations.failure(operation)
+    return Answer(status, _location(operation.id), body)
 
 
 def _location(operation_id: str) -> dict[str, str]:
