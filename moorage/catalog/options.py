@@ -239,8 +239,8 @@ class Secret(OptionBase):
     """A credential: generated when the caller gives none and what it requires is there."""
 
     type: Literal["secret"]
-    pattern: str = r"[!-~]{8,128}"
-    says: str = "8 to 128 printable ASCII characters without spaces"
+    pattern: str = r"[ -~]{8,128}"
+    says: str = "8 to 128 printable ASCII characters"
 
     def read(self, given: Scalar, dialect: Dialect) -> str:
         """Accept text that fits the pattern."""

@@ -43,7 +43,7 @@ def outside(option: Option) -> list[object]:
     if isinstance(option, Quantity):
         return [f"{option.max}0", "1xb", -7, ""]
     if isinstance(option, Secret):
-        return ["short", "x" * 129, "with a space", "bell-\u0007-bell", 12345678, [], {}, None]
+        return ["short", "x" * 129, "with a tab\t", "bell-\u0007-bell", 12345678, [], {}, None]
     return ["\u0007", "a;b|c&d`e`", "--x", "$(id)\n", [], {}, None, "x" * 5000]
 
 

@@ -10,7 +10,7 @@ from .service import Client, Json, Service
 
 pytestmark = pytest.mark.engine
 
-PASSWORD = r"""p@ss:/?#[]!$&'()*+,;=\%^`{|}~<>-"word"""
+PASSWORD = r"""p@ss word:/?#[]!$&'()*+,;=\%^`{|}~<>-"word"""
 ORDER = {
     "--requirepass": PASSWORD,
     "--maxmemory": "100m",

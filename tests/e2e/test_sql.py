@@ -12,7 +12,7 @@ from .service import Client, Json, Service
 
 pytestmark = pytest.mark.engine
 
-PASSWORD = r"""p@ss:/?#[]!$&'()*+,;=\%^`{|}~<>-"word"""
+PASSWORD = r"""p@ss word:/?#[]!$&'()*+,;=\%^`{|}~<>-"word"""
 HERS = r"""anna's:"o\wn"%40$HOME`id`word"""
 MYSQL_ORDER = {
     "MYSQL_ROOT_PASSWORD": PASSWORD,
