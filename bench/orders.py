@@ -3,8 +3,9 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from bench import logins
 from bench.report import Figure
@@ -28,10 +29,9 @@ def redis_order(service: Service) -> list[Figure]:
         _delete_all(service)
         theirs.append(_timed(lambda: _run_redis(image, free_port())))
         _remove_peers()
-        _docker("network", "create", "--label", LABEL, NETWORK)
-        alike.append(_timed(lambda: _run_redis(image, free_port(), "--network", NETWORK)))
-        _remove_peers()
-        _docker("network", "rm", NETWORK)
+        with _network():
+            alike.append(_timed(lambda: _run_redis(image, free_port(), "--network", NETWORK)))
+            _remove_peers()
     private = "docker run in a network of its own"
     return [
         Figure("redis: order until login", ours, "docker run until PING", theirs, limit=1.0),
@@ -56,13 +56,20 @@ def mysql_order(service: Service) -> list[Figure]:
 def many_orders(service: Service) -> list[Figure]:
     """Thirty Redis, eight at a time, against xargs -P8 docker run."""
     image = _image(service, "redis")
-    ours, theirs = [], []
+    ours, theirs, alike = [], [], []
     for _ in range(3):
         ours.append(_timed(lambda: _order_many(service)))
         _delete_all(service)
         theirs.append(_timed(lambda: _run_many(image)))
         _remove_peers()
-    return [Figure("30 redis, 8 at a time", ours, "xargs -P8 docker run", theirs, limit=1.2)]
+        with _network():
+            alike.append(_timed(lambda: _run_many(image, "--network", NETWORK)))
+            _remove_peers()
+    private = "xargs -P8 docker run in a network of its own"
+    return [
+        Figure("30 redis, 8 at a time", ours, "xargs -P8 docker run", theirs, limit=1.2),
+        Figure("30 redis, 8 at a time", ours, private, alike, limit=1.2),
+    ]
 
 
 def _timed(work: Callable[[], None]) -> float:
@@ -107,11 +114,11 @@ def _run_mysql(image: str, port: int) -> None:
     logins.until_mysql(port, PASSWORD)
 
 
-def _run_many(image: str) -> None:
+def _run_many(image: str, *options: str) -> None:
     ports = [str(port) for port in range(25000, 25000 + MANY)]
-    command = ["docker", "run", "-d", "--label", LABEL, "-p", "127.0.0.1:{}:6379", image]
+    command = ["docker", "run", "-d", "--label", LABEL, "-p", "127.0.0.1:{}:6379"]
     subprocess.run(
-        ["xargs", f"-P{AT_ONCE}", "-I{}", *command],
+        ["xargs", f"-P{AT_ONCE}", "-I{}", *command, *options, image],
         input="\n".join(ports),
         text=True,
         check=True,
@@ -119,6 +126,13 @@ def _run_many(image: str) -> None:
     )
     for port in ports:
         logins.until_redis(int(port), None)
+
+
+@contextmanager
+def _network() -> Iterator[None]:
+    _docker("network", "create", "--label", LABEL, NETWORK)
+    yield
+    _docker("network", "rm", NETWORK)
 
 
 def _remove_peers() -> None:
