@@ -62,6 +62,8 @@ class Images:
                 return recipe
         if not reasons:
             reasons = [f"MOORAGE_IMAGES={self._mode} allows none of its sources; set it to auto."]
+        elif self._mode == "registry":
+            reasons.append("Set MOORAGE_IMAGES=auto to build from Debian packages instead.")
         message = " ".join(["No image could be had.", *reasons])
         raise Unavailable(message, detail="\n".join(details))
 

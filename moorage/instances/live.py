@@ -21,9 +21,14 @@ _LOG_LINES = 15
 
 async def check_engine(tools: Tools, server: str | None) -> None:
     """Raise Unavailable when the engine of a server does not answer; an unknown server passes."""
-    engine = tools.engines.get(server or inventory.LOCAL)
-    if engine is not None:
+    name = server or inventory.LOCAL
+    engine = tools.engines.get(name)
+    if engine is None:
+        return
+    if name in tools.sizes:
         await engine.ping()
+    else:
+        tools.sizes[name] = await engine.info()
 
 
 async def check_engine_of(tools: Tools, instance: Instance) -> None:

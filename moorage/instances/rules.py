@@ -2,6 +2,7 @@
 
 import re
 
+from moorage.engines.port import EngineInfo
 from moorage.kit.errors import Invalid
 
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")  # one label of a host name, RFC 1035 §2.3.4
@@ -21,6 +22,20 @@ def check_name(name: str) -> str:
         "a letter first, no hyphen last"
     )
     raise Invalid(f"name: {reason}.", fields={"name": reason})
+
+
+def check_fits(memory_mib: int, cpus: float, size: EngineInfo | None) -> None:
+    """Raise Invalid when a server, if we know its size, could never hold that much."""
+    if size is None:
+        return
+    fields = {}
+    if memory_mib > size.memory_mib:
+        fields["memory_mib"] = f"{memory_mib} is needed, the server has {size.memory_mib}"
+    if cpus > size.cpus:
+        fields["cpus"] = f"{cpus:g} is asked for, the server has {size.cpus}"
+    if fields:
+        sentences = "; ".join(f"{name}: {reason}" for name, reason in fields.items())
+        raise Invalid(f"{sentences}.", fields=fields)
 
 
 def default_name(blueprint: str, number: int) -> str:

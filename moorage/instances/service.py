@@ -54,6 +54,7 @@ async def create(
         version=order.version,
     )
     server = await inventory.choose_server(session, order.server)
+    rules.check_fits(settled.memory_mib, settled.cpus, tools.sizes.get(server.name))
     await _check_quotas(session, tools, owner_id=owner_id, memory_mib=settled.memory_mib)
 
     instance_id = new_id("ins")

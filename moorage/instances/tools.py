@@ -6,7 +6,7 @@ from time import monotonic
 
 from moorage.catalog.service import Catalog
 from moorage.config import Settings
-from moorage.engines.port import Engine
+from moorage.engines.port import Engine, EngineInfo
 from moorage.images.service import Images
 from moorage.instances.networks import Networks
 from moorage.inventory import rules as inventory_rules
@@ -36,7 +36,10 @@ class RefusedPorts:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """installation: the id on our labels. engines: by server name. probes: by protocol."""
+    """installation: the id on our labels. engines: by server name. probes: by protocol.
+
+    sizes: what a server has, by its name, as its engine said when it first answered.
+    """
 
     installation: str
     settings: Settings
@@ -48,6 +51,7 @@ class Tools:
     images: Images
     networks: Networks
     refused_ports: RefusedPorts = field(default_factory=RefusedPorts)
+    sizes: dict[str, EngineInfo] = field(default_factory=dict)
 
     @property
     def offered_ports(self) -> range:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sqlalchemy import create_engine, inspect, make_url, pool, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from moorage.kit.errors import Unavailable
 
@@ -15,7 +15,7 @@ def upgrade(url: str) -> None:
     try:
         if not _is_up_to_date(url):
             _migrate(url)
-    except OperationalError as error:
+    except DatabaseError as error:
         shown = make_url(url).render_as_string(hide_password=True)
         reason = str(error.orig).partition("\n")[0]
         raise Unavailable(

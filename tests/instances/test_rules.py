@@ -4,10 +4,19 @@ import re
 
 import pytest
 
+from moorage.engines.port import EngineInfo
 from moorage.instances import rules
 from moorage.kit.errors import Invalid
 from moorage.kit.ids import new_id
 
+SIZE = EngineInfo(
+    version="1",
+    cpus=2,
+    memory_mib=2048,
+    operating_system="",
+    storage_driver="",
+    root_dir="",
+)
 DOCKER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")
 
 
@@ -24,6 +33,21 @@ def test_anything_else_is_none(name: str) -> None:
         rules.check_name(name)
 
     assert caught.value.fields.keys() == {"name"}
+
+
+def test_what_a_server_could_never_hold_is_refused_with_what_it_has() -> None:
+    with pytest.raises(Invalid) as caught:
+        rules.check_fits(2049, 4, SIZE)
+
+    assert caught.value.fields == {
+        "memory_mib": "2049 is needed, the server has 2048",
+        "cpus": "4 is asked for, the server has 2",
+    }
+
+
+def test_all_that_a_server_has_fits() -> None:
+    rules.check_fits(2048, 2, SIZE)
+    rules.check_fits(1 << 20, 64, None)
 
 
 def test_a_default_name_is_a_name() -> None:

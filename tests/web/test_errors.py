@@ -16,12 +16,12 @@ BUG = RuntimeError("password=hunter2 at /srv/secret")  # no kind of error that a
 
 @pytest.fixture
 def breaking(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Let the engine's ping break in a way that nobody expected."""
+    """Let the engine break, when it is first asked, in a way that nobody expected."""
 
-    async def ping() -> None:
+    async def info() -> None:
         raise BUG
 
-    monkeypatch.setattr(world.engine, "ping", ping)
+    monkeypatch.setattr(world.engine, "info", info)
     return world
 
 

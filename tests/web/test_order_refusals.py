@@ -165,3 +165,18 @@ async def test_two_owners_may_use_one_name_and_it_is_free_after_a_removal(
     again = await anna.http.post("/resource_list", json=redis() | {"name": "cache"})
 
     assert [first.status_code, other.status_code, again.status_code] == [201] * 3
+
+
+async def test_more_than_the_server_has_is_refused_with_what_it_has(
+    world: World, anna: Person
+) -> None:
+    order = {"resource_name": "redis", "cpus": 5, "memory_mib": 99999}
+
+    answer = await anna.http.post("/resource_list", json=order)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {
+        "cpus": "5 is asked for, the server has 4",
+        "memory_mib": "99999 is needed, the server has 16384",
+    }
+    assert await world.made() == []
