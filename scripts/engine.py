@@ -13,6 +13,7 @@ from pathlib import Path
 
 LOCAL = "unix:///var/run/docker.sock"
 PID_FILE = Path("/var/run/docker.pid")  # dockerd's own
+CONTAINERD_PID_FILE = Path("/var/run/docker/containerd/containerd.pid")
 LOG = Path("/var/log/dockerd.log")
 START_S = 90
 
@@ -70,7 +71,10 @@ def start() -> None:
         sys.exit("No Docker Engine answers and none is installed: apt-get install docker.io")
     if Path("/run/systemd/system").is_dir():
         subprocess.run(["systemctl", "start", "docker"], check=True)
-    elif not is_starting():
+    elif not is_alive(PID_FILE, "dockerd"):  # it may be starting, and a second one would do harm
+        for file, program in ((PID_FILE, "dockerd"), (CONTAINERD_PID_FILE, "containerd")):
+            if not is_alive(file, program):
+                file.unlink(missing_ok=True)  # of one that was killed: dockerd would wait for it
         print(f"Starting dockerd, log: {LOG}", flush=True)
         with LOG.open("ab") as log:
             subprocess.Popen(
@@ -83,13 +87,14 @@ def start() -> None:
             )
 
 
-def is_starting() -> bool:
-    """Tell whether a dockerd is there that does not answer yet; a second one would do harm."""
+def is_alive(pid_file: Path, program: str) -> bool:
+    """Tell whether the process that a file names runs the program, and is no zombie."""
     try:
-        pid = int(PID_FILE.read_text())
-        return Path(f"/proc/{pid}/comm").read_text().strip() == "dockerd"
+        status = Path(f"/proc/{int(pid_file.read_text())}/stat").read_text()
     except (OSError, ValueError):
         return False
+    name, _, rest = status.partition("(")[2].rpartition(")")
+    return name == program and not rest.lstrip().startswith("Z")
 
 
 if __name__ == "__main__":
