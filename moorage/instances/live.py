@@ -8,7 +8,7 @@ from moorage.instances import service as instances
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
-from moorage.kit.errors import NotFound, Unavailable
+from moorage.kit.errors import Conflict, NotFound, Unavailable
 from moorage.probes.port import NotReady, Target
 
 _FIRST_PAUSE_S = 0.002
@@ -52,7 +52,8 @@ async def answers(tools: Tools, instance: Instance) -> bool:
 async def until_login(tools: Tools, engine: Engine, instance: Instance, container: str) -> None:
     """Wait until a client can log in.
 
-    Raises Unavailable with the container's last words when it stops or takes too long.
+    Raises Unavailable with the container's last words when it stops or takes too long, and
+    Conflict when its owner removes it meanwhile.
     """
     blueprint = tools.catalog.get(instance.blueprint)
     clock = asyncio.get_running_loop().time
@@ -68,6 +69,7 @@ async def until_login(tools: Tools, engine: Engine, instance: Instance, containe
             return
         if clock() >= look_at:
             look_at = clock() + _LOOK_AT_CONTAINER_EVERY_S
+            await _check_wanted(tools, instance)
             await _check_alive(tools, engine, instance, container)
         if clock() >= deadline:
             words = await _last_words(tools, engine, instance, container)
@@ -91,6 +93,13 @@ async def _login(tools: Tools, instance: Instance, *, timeout_s: float) -> None:
         timeout_s=timeout_s,
     )
     await tools.probes[blueprint.login.probe].login(target)
+
+
+async def _check_wanted(tools: Tools, instance: Instance) -> None:
+    async with tools.db.read() as session:
+        current = await instances.get(session, instance.id)
+    if current.status == "deleting":
+        raise Conflict(f"{instance.name} was removed before it was ready.")
 
 
 async def _check_alive(tools: Tools, engine: Engine, instance: Instance, container: str) -> None:

@@ -1,6 +1,7 @@
 """`DELETE /resource/{id}`: gone for good, or it says why not and can be repeated."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -157,4 +158,24 @@ async def test_two_removals_at_once_are_one(world: World, anna: Person) -> None:
 
     assert {answer.status_code for answer in answers} <= {200, 404}
     assert 200 in {answer.status_code for answer in answers}
+    assert await world.made() == []
+
+
+async def test_who_removes_what_never_gets_ready_does_not_wait_until_it_gives_up(
+    world: World, anna: Person
+) -> None:
+    world.gate.close("before start_container")
+    order = asyncio.create_task(anna.http.post("/resource_list", json=REDIS))
+    await world.gate.reached.wait()
+    [container] = world.engine.containers.values()
+    container.spec = replace(container.spec, environment={})  # nobody can log in
+    world.gate.open()
+
+    async with asyncio.timeout(20):  # it gives up after 60 s
+        removed = await anna.http.delete("/resource/1")
+        refused = await order
+
+    assert removed.json() == {"id": 1, "deleted": True}
+    assert refused.status_code == 503
+    assert "was removed before it was ready" in refused.json()["message"]
     assert await world.made() == []
