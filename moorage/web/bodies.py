@@ -1,5 +1,7 @@
 """Bodies: read as JSON or a form, checked against a model, every bad field named."""
 
+import json
+from collections import Counter
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,14 +19,16 @@ _SHOWN = 80  # characters of what was given; an error is no place for a novel
 
 async def read_json(request: Request) -> dict[str, Any]:  # Any: JSON
     """Return the JSON object of a body, whatever its content type says. Raises Invalid."""
+    body = await request.body()
     try:
-        content = msgspec.json.decode(await request.body())
+        content = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(f"The body is not JSON: {error}.") from error
     if not isinstance(content, dict):
         raise Invalid("The body must be a JSON object.")
     if _is_deep(content):
         raise Invalid(f"The body is nested more than {_DEEPEST} levels deep.")
+    json.loads(body, object_pairs_hook=_without_doubles)
     return content
 
 
@@ -55,6 +59,19 @@ def described(model: type[BaseModel], example: object) -> dict[str, Any]:  # Any
     """Return the part of OpenAPI that tells of a body we read by ourselves."""
     content = {"schema": model.model_json_schema(), "example": example}
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:  # Any: JSON
+    """Return an object. Raises Invalid on a name it has twice: one of them would be lost."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        doubled = names.most_common(1)[0][0]
+        raise Invalid(
+            f"The body says {doubled[:_SHOWN]!r} twice; say it once.",
+            fields={doubled[:_SHOWN]: "is there twice"},
+        )
+    return found
 
 
 def _is_deep(content: dict[str, Any]) -> bool:  # Any: JSON

@@ -65,13 +65,17 @@ async def test_deep_nesting_is_refused_at_any_depth(world: World, anna: Person) 
     assert await world.rows(Instance) == []
 
 
-async def test_the_last_of_duplicate_keys_counts_as_everywhere_in_json(anna: Person) -> None:
-    answer = await anna.http.post(
-        "/resource_list", content=b'{"resource_name": "mysql", "resource_name": "redis"}'
+async def test_a_name_that_is_there_twice_is_refused_as_one_would_be_lost(anna: Person) -> None:
+    bodies = (
+        b'{"resource_name": "mysql", "resource_name": "redis"}',
+        b'{"resource_name": "redis", "config": {"resource_name": 1, "resource_name": 2}}',
     )
 
-    assert answer.status_code == 201
-    assert answer.json()["resource"] == "redis"
+    for body in bodies:
+        answer = await anna.http.post("/resource_list", content=body)
+
+        assert answer.status_code == 400
+        assert answer.json()["errors"] == {"resource_name": "is there twice"}
 
 
 async def test_numbers_beyond_all_measure_are_refused(
