@@ -9,7 +9,7 @@ from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
 from moorage.kit.errors import Conflict, NotFound, Unavailable
-from moorage.probes.port import NotReady, Target
+from moorage.probes.port import NotReady, Probe, Target
 
 _FIRST_PAUSE_S = 0.002
 _LONGEST_PAUSE_S = 0.2
@@ -21,7 +21,7 @@ _LOG_LINES = 15
 
 async def check_engine(tools: Tools, server: str | None) -> None:
     """Raise Unavailable when the engine of a server does not answer; an unknown server passes."""
-    name = server or inventory.LOCAL
+    name = inventory.LOCAL if server is None else server
     engine = tools.engines.get(name)
     if engine is None:
         return
@@ -42,8 +42,9 @@ async def answers(tools: Tools, instance: Instance) -> bool:
     """Tell whether a client can log in right now."""
     if instance.container_id is None or instance.port is None:
         return False
+    probe, target = _door(tools, instance, timeout_s=_ANSWER_S)
     try:
-        await _login(tools, instance, timeout_s=_ANSWER_S)
+        await probe.login(target)
     except NotReady:
         return False
     return True
@@ -60,9 +61,10 @@ async def until_login(tools: Tools, engine: Engine, instance: Instance, containe
     deadline = clock() + blueprint.ready_timeout_s
     look_at = clock() + _LOOK_AT_CONTAINER_EVERY_S
     pause_s = _FIRST_PAUSE_S
+    probe, target = _door(tools, instance, timeout_s=_ATTEMPT_S)
     while True:
         try:
-            await _login(tools, instance, timeout_s=_ATTEMPT_S)
+            await probe.login(target)
         except NotReady as error:
             reason = error.message
         else:
@@ -81,7 +83,8 @@ async def until_login(tools: Tools, engine: Engine, instance: Instance, containe
         pause_s = min(pause_s * 1.2, _LONGEST_PAUSE_S)
 
 
-async def _login(tools: Tools, instance: Instance, *, timeout_s: float) -> None:
+def _door(tools: Tools, instance: Instance, *, timeout_s: float) -> tuple[Probe, Target]:
+    """Return what logs in, and where: once, for it unseals the credentials."""
     blueprint = tools.catalog.get(instance.blueprint)
     login = render.login(blueprint, instances.settled(tools, instance))
     target = Target(
@@ -92,7 +95,7 @@ async def _login(tools: Tools, instance: Instance, *, timeout_s: float) -> None:
         database=login.database,
         timeout_s=timeout_s,
     )
-    await tools.probes[blueprint.login.probe].login(target)
+    return tools.probes[blueprint.login.probe], target
 
 
 async def _check_wanted(tools: Tools, instance: Instance) -> None:

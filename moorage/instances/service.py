@@ -21,6 +21,9 @@ from moorage.kit.ids import new_id
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
 
+# Listed, counted against quotas, and holding its name: not gone, and no failed order.
+_STANDS = (Instance.deleted_at.is_(None), Instance.status != "failed")
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -108,17 +111,10 @@ async def list_own(
     """Return the caller's own instances in the order they were made."""
     rows = await session.scalars(
         select(Instance)
-        .where(Instance.owner_id == caller.user_id, Instance.number > after)
-        .where(Instance.deleted_at.is_(None), Instance.status != "failed")
+        .where(Instance.owner_id == caller.user_id, Instance.number > after, *_STANDS)
         .order_by(Instance.number)
         .limit(limit)
     )
-    return rows.all()
-
-
-async def list_all(session: Session) -> Sequence[Instance]:
-    """Return every instance that is not gone."""
-    rows = await session.scalars(select(Instance).where(Instance.deleted_at.is_(None)))
     return rows.all()
 
 
@@ -188,8 +184,7 @@ async def _save_with_name(session: Session, instance: Instance, name: str | None
                 exists().where(
                     Instance.owner_id == instance.owner_id,
                     Instance.name == wanted,
-                    Instance.deleted_at.is_(None),
-                    Instance.status != "failed",
+                    *_STANDS,
                 )
             )
         )
@@ -204,8 +199,7 @@ async def _check_quotas(session: Session, tools: Tools, *, owner_id: str, memory
     quota = await identity.get_quota(session, user_id=owner_id, default=default)
     rows = await session.execute(
         select(Instance.status, func.count(), func.sum(Instance.memory_mib))
-        .where(Instance.owner_id == owner_id, Instance.deleted_at.is_(None))
-        .where(Instance.status != "failed")
+        .where(Instance.owner_id == owner_id, *_STANDS)
         .group_by(Instance.status)
     )
     held = {status: (number, memory) for status, number, memory in rows}
