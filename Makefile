@@ -28,7 +28,7 @@ test: packages-of-tests setup lint ## every test, those with real containers too
 	env $(UNSET) $(BIN)/python -m pytest -n 4
 
 check: venv lint ## seconds: style, types, walls, the fast tests
-	env $(UNSET) $(BIN)/python -m pytest -n 2 -m "not engine"
+	env $(UNSET) $(BIN)/python -m pytest -n 2 -m "not engine and not postgres"
 
 bench: setup ## measure, each figure beside its peer in the same run
 	env $(UNSET) $(BIN)/python -m bench

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -9,16 +10,23 @@ from fastapi.staticfiles import StaticFiles
 from moorage import __version__, config
 from moorage.config import Settings
 from moorage.identity.throttle import Throttle
+from moorage.identity.uses import Uses
 from moorage.instances.tools import Tools
 from moorage.kit import log
-from moorage.operations.runner import Runner
+from moorage.kit.stop import hearing_stop
+from moorage.operations.duties import Duty, repeated
+from moorage.operations.feed import Feed
 from moorage.web import docs, errors, health, metrics
 from moorage.web.frame import Frame
+from moorage.web.limits import Limits
 from moorage.web.metrics import Metrics
 from moorage.web.resources import routes as resources
-from moorage.web.v1 import operations as v1_operations
-from moorage.worker import jobs
+from moorage.web.shortcut import Shortcut
+from moorage.web.v1 import audit, blueprints, instances, operations, servers, tokens, usage, users
+from moorage.worker import performing
 from moorage.world import open_world
+
+_USES_EVERY_S = 60
 
 World = Callable[[Settings], AbstractAsyncContextManager[Tools]]
 
@@ -26,23 +34,19 @@ World = Callable[[Settings], AbstractAsyncContextManager[Tools]]
 def create_app(settings: Settings, *, world: World = open_world) -> FastAPI:
     """Return the service. world: what opens the outside; tests and demos give another one."""
     figures = Metrics()
+    uses = Uses()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with world(settings) as tools:
-            runner = Runner(
-                tools.db,
-                jobs(tools),
-                at_once=settings.operations_at_once,
-                turn_file=settings.data_dir / "operations.lock",
-                ended=figures.operation,
-            )
-            app.state.tools, app.state.runner = tools, runner
-            runner.start()
-            try:
-                yield
-            finally:
-                await runner.stop(grace_s=settings.stop_grace_s)
+            app.state.tools = tools
+            app.state.feed = Feed(tools.db)
+            keep_uses = Duty("tokens.uses", _USES_EVERY_S, partial(uses.flush, tools.db))
+            async with performing(tools, ended=figures.operation) as queue, repeated(keep_uses):
+                app.state.queue = queue
+                with hearing_stop(tools.db.wakes.close):  # who waits for an operation is answered
+                    yield
+            await uses.flush(tools.db)
 
     app = FastAPI(
         title="Moorage",
@@ -52,14 +56,31 @@ def create_app(settings: Settings, *, world: World = open_world) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         strict_content_type=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.metrics = figures
+    app.state.uses = uses
     app.state.throttle = Throttle(settings.login_failures)
-    for door in (docs, resources, v1_operations, health, metrics):
+    app.state.limits = Limits(settings.requests_per_minute)
+    for door in (
+        docs,
+        resources,
+        health,
+        metrics,
+        audit,
+        blueprints,
+        instances,
+        operations,
+        servers,
+        tokens,
+        usage,
+        users,
+    ):
         app.include_router(door.router)
     app.mount("/static", StaticFiles(directory=docs.STATIC), name="static")
     errors.install(app)
     docs.describe(app, version=__version__)
+    app.add_middleware(Shortcut)
     app.add_middleware(Frame, metrics=figures)
     return app
 

@@ -109,11 +109,29 @@ class Settings(BaseSettings):
         default="",
         description="Debian mirror for built images; empty: the one this machine uses itself.",
     )
+    compose: str = Field(
+        default="",
+        description="The Docker Compose program; empty: the one make setup fetched, or Docker's.",
+    )
     operations_at_once: int = Field(
-        default=8, ge=1, le=64, description="How many operations run side by side."
+        default=16, ge=1, le=64, description="How many operations one process performs at once."
+    )
+    operations_per_server: int = Field(
+        default=8, ge=1, le=64, description="How many operations work on one server at once."
+    )
+    keep_operations_days: int = Field(
+        default=30, ge=1, description="How long operations that ended can be looked up."
+    )
+    leftovers: Literal["report", "remove"] = Field(
+        default="report",
+        description="What becomes of containers, volumes and networks that carry this "
+        "installation's label and belong to nothing it knows.",
+    )
+    leftovers_grace_s: int = Field(
+        default=3600, ge=0, description="How long such leftovers stay before they are removed."
     )
     stop_grace_s: float = Field(
-        default=7, ge=0, le=60, description="How long a stopping service waits for operations."
+        default=5, ge=0, le=60, description="How long a stopping service waits for operations."
     )
     quota_instances: int = Field(
         default=100, ge=0, description="How many instances one user may have."
@@ -123,6 +141,9 @@ class Settings(BaseSettings):
     )
     login_failures: int = Field(
         default=20, ge=1, description="Failed logins from one address in a minute before a pause."
+    )
+    requests_per_minute: int = Field(
+        default=6000, ge=0, description="How many requests one caller may send; 0: no limit."
     )
     trusted_proxies: Annotated[tuple[Address, ...], NoDecode] = Field(
         default=(),

@@ -1,9 +1,10 @@
 """uvicorn, set up our way: our logs, clean exits, no trust in forwarded addresses."""
 
+import multiprocessing
+import os
 import signal
-import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -14,15 +15,6 @@ _CONNECTIONS_END_WITHIN_S = 2
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, *, on_stop: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._on_stop = on_stop
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Have those who wait for an operation answered before their connections are cut."""
-        self._on_stop()
-        await super().shutdown(sockets)
-
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop on SIGTERM and SIGINT.
@@ -42,10 +34,23 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
 
+class _Config(uvicorn.Config):
+    def load(self) -> None:
+        """Load the app; where several serve, each ends with the one that started it."""
+        if parent := multiprocessing.parent_process():
+
+            def end_with_it() -> None:
+                parent.join()
+                os.kill(os.getpid(), signal.SIGTERM)
+
+            threading.Thread(target=end_with_it, daemon=True).start()
+        super().load()
+
+
 def run(app: FastAPI, *, host: str, port: int) -> int:
     """Serve in this process until a signal; return the exit code."""
     config = _config(app, host=host, port=port)
-    server = _Server(config, on_stop=lambda: app.state.tools.db.wakes.close())
+    server = _Server(config)
     server.run()
     return 0 if server.started else 1
 
@@ -59,7 +64,7 @@ def run_many(app: str, workers: int, *, host: str, port: int) -> int:
 
 
 def _config(app: FastAPI | str, *, host: str, port: int, workers: int = 1) -> uvicorn.Config:
-    return uvicorn.Config(
+    return _Config(
         app,
         host=host,
         port=port,

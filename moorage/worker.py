@@ -1,19 +1,102 @@
-"""The only list of durable jobs, each bound to what it may touch."""
+"""The only list of durable jobs and of duties, each bound to what it may touch."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
+from moorage.audit import service as audit
 from moorage.instances import jobs as instances
+from moorage.instances import watch
 from moorage.instances.tools import Tools
-from moorage.operations.runner import Job
+from moorage.kit.clock import now
+from moorage.kit.db import Session
+from moorage.operations import service as operations
+from moorage.operations.duties import Duties, Duty
+from moorage.operations.models import Operation
+from moorage.operations.queue import Queue
+from moorage.operations.runner import Ended, Job, Runner
+from moorage.world import make_queue
+
+_HOURLY_S = 3600
 
 
 def jobs(tools: Tools) -> dict[str, Job]:
     """Return what performs each kind of operation, and what undoes it."""
     return {
         "instance.create": Job(
-            partial(instances.create, tools), undo=partial(instances.undo_create, tools)
+            partial(instances.create, tools),
+            undo=partial(instances.undo_create, tools),
+            steps=("Image", "Container", "Login"),
+            undone=("Container", "Login"),
+        ),
+        "instance.start": Job(
+            partial(instances.start, tools),
+            undo=partial(instances.undo, tools),
+            steps=("Container", "Login"),
+            undone=("Container", "Login"),
+        ),
+        "instance.stop": Job(
+            partial(instances.stop, tools),
+            undo=partial(instances.undo, tools),
+            steps=("Stop",),
+            undone=("Stop",),
+        ),
+        "instance.restart": Job(
+            partial(instances.restart, tools),
+            undo=partial(instances.undo, tools),
+            steps=("Stop", "Container", "Login"),
+            undone=("Stop", "Container", "Login"),
+        ),
+        "instance.mend": Job(
+            partial(instances.mend, tools),
+            undo=partial(instances.undo, tools),
+            steps=("Container", "Login"),
+            undone=("Container", "Login", "Stop", "Remove"),
         ),
         "instance.delete": Job(
-            partial(instances.delete, tools), undo=partial(instances.undo_delete, tools)
+            partial(instances.delete, tools),
+            undo=partial(instances.undo_delete, tools),
+            steps=("Container", "Data"),
+            undone=("Container", "Data"),
         ),
     }
+
+
+def duties(tools: Tools) -> list[Duty]:
+    """Return what recurs."""
+    return [
+        Duty("operations.forget", _HOURLY_S, partial(_forget_operations, tools)),
+        *watch.duties(tools),
+    ]
+
+
+@asynccontextmanager
+async def performing(
+    tools: Tools, *, ended: Ended = lambda kind, status, seconds: None
+) -> AsyncIterator[Queue]:
+    """Perform operations and duties in this process until the block ends."""
+    queue = make_queue(tools.settings, tools.db)
+    recurring = Duties(queue, duties(tools))
+    runner = Runner(tools.db, jobs(tools), ended=ended, record_failure=_record_failure)
+    queue.start(runner.perform)
+    recurring.start()
+    try:
+        yield queue
+    finally:
+        await recurring.stop()
+        await queue.stop()
+
+
+async def _record_failure(session: Session, operation: Operation) -> None:
+    await audit.record_failure(
+        session, action=operation.kind, subject=operation.subject, detail=operation.error or ""
+    )
+
+
+async def _forget_operations(tools: Tools) -> None:
+    ended_before = now() - timedelta(days=tools.settings.keep_operations_days)
+    while True:
+        async with tools.db.begin() as session:
+            if not await operations.forget_old(session, ended_before=ended_before):
+                return

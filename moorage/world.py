@@ -18,6 +18,8 @@ from moorage.kit.db import Database
 from moorage.kit.errors import Invalid
 from moorage.kit.turn import my_turn
 from moorage.migrations import upgrade
+from moorage.operations.embedded import EmbeddedQueue
+from moorage.operations.queue import Queue
 from moorage.probes.mysql import MysqlProbe
 from moorage.probes.postgres import PostgresProbe
 from moorage.probes.redis import RedisProbe
@@ -69,6 +71,26 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
         yield engine
     finally:
         await engine.close()
+
+
+def make_queue(settings: Settings, db: Database) -> Queue:
+    """Return the queue of operations that suits the database."""
+    if db.is_sqlite:
+        return EmbeddedQueue(
+            db,
+            turn_file=settings.data_dir / "operations.lock",
+            at_once=settings.operations_at_once,
+            per_server=settings.operations_per_server,
+            stop_grace_s=settings.stop_grace_s,
+        )
+    from moorage.operations.postgres import PostgresQueue  # half a second that SQLite need not wait
+
+    return PostgresQueue(
+        db,
+        at_once=settings.operations_at_once,
+        per_server=settings.operations_per_server,
+        stop_grace_s=settings.stop_grace_s,
+    )
 
 
 def load_catalog(settings: Settings) -> Catalog:

@@ -14,6 +14,8 @@ wanted=(ca-certificates python3-venv debootstrap iptables)
 # in a browser.
 if [[ ${1:-} == tests ]]; then
     wanted+=(busybox-static docker-registry chromium)
+    # PostgreSQL: tests run servers of their own with its programs, of any version.
+    compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || wanted+=(postgresql)
 fi
 
 is_installed() {
@@ -47,5 +49,12 @@ apt-get update -qq
 # Since Debian 13 the client is a package of its own.
 if [[ ${missing[*]} == *docker.io* ]] && apt-cache show docker-cli >/dev/null 2>&1; then
     missing+=(docker-cli)
+fi
+if [[ ${missing[*]} == *postgresql* ]]; then
+    # Only its programs are wanted: without this the package would also start a server.
+    no_server=/etc/postgresql-common/createcluster.d/moorage.conf
+    mkdir -p "${no_server%/*}"
+    trap 'rm -f "$no_server"; rmdir --ignore-fail-on-non-empty "${no_server%/*}"' EXIT
+    echo "create_main_cluster = false" >"$no_server"
 fi
 apt-get install -qq -y --no-install-recommends -o DPkg::Lock::Timeout=120 "${missing[@]}" >/dev/null

@@ -1,12 +1,13 @@
 """What every test may ask for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from moorage.kit.db import Database
 from moorage.tables import METADATA
+from tests.make.postgres import Postgres, running_postgres
 
 
 @pytest.fixture
@@ -22,3 +23,19 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
     await database.create_all(METADATA)
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of this worker's own; a test that breaks it starts it again."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Run the test on each database that we support, on an empty one."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'moorage.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.create_database()

@@ -10,7 +10,11 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "moorage"
 MAX_LINES = 400
-MAY_CATCH_ALL = ("moorage/operations/runner.py", "moorage/web/errors.py")
+MAY_CATCH_ALL = (
+    "moorage/operations/duties.py",
+    "moorage/operations/runner.py",
+    "moorage/web/errors.py",
+)
 # In pieces, so that this file does not hold what it looks for.
 REGISTRY_HOSTS = (
     "pypi" + ".org",

@@ -7,23 +7,22 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from moorage.kit.db import Base
+from moorage.kit.db import Base, async_url
 from moorage.kit.errors import Unavailable
-from moorage.migrations import upgrade
+from moorage.migrations import sync_url, upgrade
 from moorage.tables import METADATA
 
 
-def test_migrations_make_the_tables_that_the_models_describe(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'moorage.db'}"
+def test_migrations_make_the_tables_that_the_models_describe(database_url: str) -> None:
     ours = {
         mapper.class_.__tablename__
         for mapper in Base.registry.mappers
         if mapper.class_.__module__.startswith("moorage.")  # tests have tables of their own
     }
 
-    upgrade(url)
+    upgrade(async_url(database_url))
 
-    engine = create_engine(url)
+    engine = create_engine(sync_url(async_url(database_url)))
     with engine.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), METADATA)
     engine.dispose()

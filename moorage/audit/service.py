@@ -1,11 +1,13 @@
 """Write down who did what, and read it."""
 
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import select
 
 from moorage.audit.models import AuditEntry, Outcome
 from moorage.kit.db import Session
+from moorage.kit.paging import Page
 
 
 class Actor(Protocol):
@@ -48,11 +50,53 @@ async def record(
     return entry
 
 
+async def record_failure(session: Session, *, action: str, subject: str, detail: str) -> None:
+    """Write that the last such order came to nothing, under the name of who gave it."""
+    order = await session.scalar(
+        select(AuditEntry)
+        .where(AuditEntry.subject == subject, AuditEntry.action == action)
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    if order is not None:
+        failure = AuditEntry(
+            user_id=order.user_id,
+            username=order.username,
+            action=action,
+            subject=subject,
+            address=order.address,
+            request_id=order.request_id,
+            outcome="failed",
+            detail=detail,
+        )
+        session.add(failure)
+        await session.flush()
+
+
 async def list_entries(
-    session: Session, *, limit: int, before: str | None = None
+    session: Session,
+    page: Page,
+    *,
+    user_id: str | None = None,
+    action: str | None = None,
+    subject: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[AuditEntry]:
-    """Return entries, newest first; before: the id that the last page ended with."""
-    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(AuditEntry.id < before)
+    """Return a page of entries, and one more; since: not before; until: before that moment."""
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(page.one_more)
+    exact = {
+        AuditEntry.user_id: user_id,
+        AuditEntry.action: action,
+        AuditEntry.subject: subject,
+    }
+    for column, wanted in exact.items():
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if since is not None:
+        query = query.where(AuditEntry.at >= since)
+    if until is not None:
+        query = query.where(AuditEntry.at < until)
+    if page.after is not None:
+        query = query.where(AuditEntry.id < page.after)
     return list(await session.scalars(query))

@@ -4,7 +4,23 @@ import sys
 
 import typer
 
-from moorage.cli import admin, client, config, db, doctor, images, purge, serve
+from moorage.cli import (
+    admin,
+    audit,
+    catalog,
+    client,
+    config,
+    db,
+    doctor,
+    images,
+    instance,
+    op,
+    purge,
+    serve,
+    token,
+    user,
+    worker,
+)
 from moorage.kit.errors import MoorageError
 
 app = typer.Typer(
@@ -16,13 +32,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 serve.add_to(app)
+worker.add_to(app)
 client.add_to(app)
 config.add_to(app)
 doctor.add_to(app)
 purge.add_to(app)
+audit.add_to(app)
 app.add_typer(admin.app, name="admin")
+app.add_typer(catalog.app, name="catalog")
 app.add_typer(db.app, name="db")
 app.add_typer(images.app, name="images")
+app.add_typer(instance.app, name="instance")
+app.add_typer(op.app, name="op")
+app.add_typer(token.app, name="token")
+app.add_typer(user.app, name="user")
 
 
 def main() -> None:

@@ -5,9 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
+from moorage.cli import instance
 from moorage.cli.client import AsJson, Token, Url, call
+from moorage.cli.instance import Which, number, pairs
 
 app = typer.Typer(help="Databases and caches.", no_args_is_help=True)
+app.command("start")(instance.start)
+app.command("stop")(instance.stop)
+app.command("restart")(instance.restart)
+app.command("logs")(instance.logs)
 
 
 @app.command("create")
@@ -26,7 +32,7 @@ def create(
     """Order a database or a cache, and show how to reach it."""
     order: dict[str, Any] = {
         "resource_name": blueprint,
-        "config": _options(option or []),
+        "config": pairs(option),
     }  # Any: JSON
     order |= {"name": name} if name else {}
     order |= {"memory_mib": memory_mib} if memory_mib else {}
@@ -46,9 +52,9 @@ def list_all(url: Url = None, token: Token = None, as_json: AsJson = False) -> N
 
 
 @app.command("show")
-def show(number: int, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+def show(which: Which, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
     """Show one, without its credentials."""
-    row = call(url, token, "GET", f"/resource/{number}")
+    row = call(url, token, "GET", f"/resource/{number(url, token, which)}")
     row.pop("url")
     config = row.pop("config", None) or {}
     row |= {key: config[key] for key in ("addr", "port") if key in config}
@@ -56,15 +62,17 @@ def show(number: int, url: Url = None, token: Token = None, as_json: AsJson = Fa
 
 
 @app.command("credentials")
-def credentials(number: int, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+def credentials(
+    which: Which, url: Url = None, token: Token = None, as_json: AsJson = False
+) -> None:
     """Show the credentials of one."""
-    row = call(url, token, "GET", f"/resource/{number}")
+    row = call(url, token, "GET", f"/resource/{number(url, token, which)}")
     _print({"url": row["url"], "config": row["config"]}, as_json, str(row["url"]))
 
 
 @app.command("rm")
 def remove(
-    number: int,
+    which: Which,
     keep_data: Annotated[bool, typer.Option("--keep-data", help="Keep its volume.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     url: Url = None,
@@ -72,20 +80,13 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Remove one, and its data unless you keep them."""
-    what = f"Remove {number}" + (", but keep its data?" if keep_data else " and all its data?")
+    what = f"Remove {which}" + (", but keep its data?" if keep_data else " and all its data?")
     if not yes:
         typer.confirm(what, abort=True)
     keep = "true" if keep_data else "false"
-    gone = call(url, token, "DELETE", f"/resource/{number}?keep_data={keep}")
+    gone = call(url, token, "DELETE", f"/resource/{number(url, token, which)}?keep_data={keep}")
     volume = f"; its data are in the volume {gone['volume']}" if "volume" in gone else ""
-    _print(gone, as_json, f"{number} is {'gone' if gone['deleted'] else 'being removed'}{volume}")
-
-
-def _options(pairs: list[str]) -> dict[str, str]:
-    for pair in pairs:
-        if "=" not in pair:
-            raise typer.BadParameter(f"{pair!r} is not KEY=VALUE")
-    return dict(pair.split("=", 1) for pair in pairs)
+    _print(gone, as_json, f"{which} is {'gone' if gone['deleted'] else 'being removed'}{volume}")
 
 
 def _print(content: object, as_json: bool, text: str) -> None:

@@ -3,45 +3,47 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-import aiohttp
-
-from moorage.engines.docker_answers import (
-    Created,
-    Exit,
-    Info,
-    InspectedContainer,
-    ListedContainer,
-)
-from moorage.engines.docker_body import container_body, label_filter, log_lines, quoted
+from moorage.engines import connectors
+from moorage.engines.docker_answers import Created, Exit, Info
+from moorage.engines.docker_body import container_body, label_filter, quoted
+from moorage.engines.docker_container_answers import InspectedContainer, ListedContainer, Stats
 from moorage.engines.docker_images import DockerImages
 from moorage.engines.docker_networks import DockerNetworks
-from moorage.engines.http import Connector, EngineClient
+from moorage.engines.docker_streams import DockerStreams
+from moorage.engines.http import SILENCE_S, Connector, EngineClient
 from moorage.engines.polling import soon
-from moorage.engines.port import Container, ContainerSpec, EngineInfo
-from moorage.kit.errors import Conflict, Invalid, NotFound, Unavailable
+from moorage.engines.port import Container, ContainerSpec, EngineInfo, Usage
+from moorage.kit.errors import Conflict, NotFound, Unavailable
 
 INFO_TIMEOUT_S = 2
 SLOW_CALL_TIMEOUT_S = 120  # what touches disks and kernels, on a machine under load
 ADVICE = "Start it, or set MOORAGE_DOCKER_HOST."
 
 
-class DockerEngine(DockerImages, DockerNetworks):
+class DockerEngine(DockerImages, DockerNetworks, DockerStreams):
     """The Docker Engine at `unix:///path` or `tcp://address:port`.
 
     With a connector, host is only a name for messages and may be any text.
     """
 
     def __init__(
-        self, host: str, *, connector: Connector | None = None, advice: str = ADVICE
+        self,
+        host: str,
+        *,
+        connector: Connector | None = None,
+        advice: str = ADVICE,
+        silence_s: float = SILENCE_S,
     ) -> None:
         base_url = "http://docker"
         if connector is None:
-            connector, base_url = _connector(host)
-        self._client = EngineClient(host, connector, advice=advice, base_url=base_url)
+            connector, base_url = connectors.connector(host)
+        self._client = EngineClient(
+            host, connector, advice=advice, base_url=base_url, silence_s=silence_s
+        )
 
     async def ping(self) -> None:
         """Return when the engine answers."""
-        await self._client.send("GET", "/_ping", versioned=False, timeout_s=INFO_TIMEOUT_S)
+        await self._client.ping(timeout_s=INFO_TIMEOUT_S)
 
     async def info(self) -> EngineInfo:
         """Describe the engine."""
@@ -113,10 +115,12 @@ class DockerEngine(DockerImages, DockerNetworks):
         """Wait until it exits and return the exit code."""
         return await self._wait(id_or_name, "not-running", timeout_s=timeout_s)
 
-    async def container_log(self, id_or_name: str, *, tail: int = 20) -> list[str]:
-        """Return the last lines of standard output and error, mixed as they came."""
-        query = {"stdout": "1", "stderr": "1", "tail": str(tail)}
-        return log_lines(await self._client.send("GET", _path(id_or_name, "logs"), query=query))
+    async def container_usage(self, id_or_name: str) -> Usage | None:
+        """Measure a container."""
+        # Engines before 20.10 do not know one-shot: they measure for a second or two.
+        query = {"stream": "false", "one-shot": "true"}
+        answer = await self._client.ask("GET", _path(id_or_name, "stats"), Stats, query=query)
+        return answer.usage()
 
     async def put_archive(self, id_or_name: str, path: str, archive: bytes) -> None:
         """Unpack a tar archive into a directory of a container, running or not."""
@@ -158,15 +162,6 @@ class DockerEngine(DockerImages, DockerNetworks):
         except TimeoutError as error:
             raise Unavailable(f"{id_or_name} was not done within {timeout_s:g} s.") from error
         return answer.status_code
-
-
-def _connector(host: str) -> tuple[Connector, str]:
-    kind, _, place = host.partition("://")
-    if kind == "unix" and place.startswith("/"):
-        return lambda: aiohttp.UnixConnector(place, limit=0), "http://docker"
-    if kind == "tcp" and place:
-        return lambda: aiohttp.TCPConnector(limit=0), f"http://{place}"
-    raise Invalid(f"{host!r} is no Docker host: write unix:///path or tcp://address:port.")
 
 
 def _path(id_or_name: str, call: str) -> str:

@@ -1,18 +1,10 @@
 """What a Docker Engine answers, and what we make of it. Pure."""
 
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
-from moorage.engines.port import (
-    Container,
-    ContainerStatus,
-    EngineInfo,
-    Image,
-    Network,
-    Volume,
-)
+from moorage.engines.port import EngineInfo, Image, Network, Volume
 
 MIB = 1024 * 1024
 Labels = dict[str, str] | None
@@ -101,77 +93,6 @@ class Exit(Answer):
     """POST /containers/{}/wait."""
 
     status_code: int
-
-
-class ListedContainer(Answer):
-    """An item of GET /containers/json."""
-
-    id: str
-    names: list[str]
-    image: str
-    state: ContainerStatus
-    labels: Labels = None
-
-    def container(self) -> Container:
-        """Return it in our words."""
-        return Container(
-            id=self.id,
-            name=self.names[0].removeprefix("/"),
-            image=self.image,
-            labels=self.labels or {},
-            status=self.state,
-        )
-
-
-class Health(Answer):
-    """What the engine's own check found."""
-
-    status: Literal["", "none", "starting", "healthy", "unhealthy"]
-
-
-class State(Answer):
-    """How a container is."""
-
-    status: ContainerStatus
-    exit_code: int
-    oom_killed: bool = msgspec.field(name="OOMKilled")
-    started_at: datetime
-    health: Health | None = None
-
-
-class Config(Answer):
-    """The part of a container that its image shares."""
-
-    image: str
-    labels: Labels = None
-
-
-class InspectedContainer(Answer):
-    """GET /containers/{}/json."""
-
-    id: str
-    name: str
-    restart_count: int
-    state: State
-    config: Config
-
-    def container(self) -> Container:
-        """Return it in our words."""
-        state = self.state
-        has_run = state.started_at.year > 1  # year 1 is the engine's word for never
-        has_exited = has_run and state.status in {"exited", "dead", "restarting"}
-        return Container(
-            id=self.id,
-            name=self.name.removeprefix("/"),
-            image=self.config.image,
-            labels=self.config.labels or {},
-            status=state.status,
-            health=(state.health.status or "none") if state.health else "none",
-            exit_code=state.exit_code if has_exited else None,
-            oom_killed=state.oom_killed,
-            restarts=self.restart_count,
-            started_at=state.started_at if has_run else None,
-        )
 
 
 class Pool(Answer):

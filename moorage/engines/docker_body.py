@@ -53,9 +53,12 @@ def network_body(name: str, labels: Mapping[str, str], subnet: str | None) -> Js
     return body
 
 
-def label_filter(labels: Mapping[str, str], **others: str) -> dict[str, str]:
-    """Return the query that lists what carries all labels; an empty value matches any."""
-    wanted = {key: [value] for key, value in others.items()}
+def label_filter(labels: Mapping[str, str], **others: list[str]) -> dict[str, str]:
+    """Return the query for what carries all labels; an empty value matches any.
+
+    others: what else is filtered by → the values, of which one must match.
+    """
+    wanted = dict(others)
     wanted["label"] = [f"{name}={value}" if value else name for name, value in labels.items()]
     return {"filters": json.dumps(wanted)}
 
@@ -74,20 +77,6 @@ def split_ref(ref: str) -> tuple[str, str]:
     if not colon or "/" in tag:  # the colon, if any, was that of a registry's port
         return ref, "latest"
     return repository, tag
-
-
-def log_lines(stream: bytes) -> list[str]:
-    """Return the lines of a log, out of its frames.
-
-    A frame: 1 byte stream, 3 bytes nothing, 4 bytes length, then that many bytes
-    (https://docs.docker.com/reference/api/engine/version/v1.41/#operation/ContainerAttach).
-    """
-    text = b""
-    while len(stream) >= 8:
-        end = 8 + int.from_bytes(stream[4:8], "big")
-        text += stream[8:end]
-        stream = stream[end:]
-    return text.decode(errors="replace").splitlines()
 
 
 def _host_config(spec: ContainerSpec, *, init: bool) -> Json:

@@ -71,7 +71,7 @@ class DockerNetworks:
         Engines up to 24 check for a name only before they make a network, so two workers at
         once can leave two of one name.
         """
-        query = label_filter(labels, name=name)
+        query = label_filter(labels, name=[name])
         answer = await self._client.ask("GET", "/networks", list[ListedNetwork], query=query)
         ours = sorted(
             (item for item in answer if item.name == name),  # the filter takes parts of a name

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from moorage.engines.fake_state import FakeContainer, Program, carries
 from moorage.engines.fake_stores import FakeStores
+from moorage.engines.fake_streams import FakeStreams
 from moorage.engines.port import (
     Container,
     ContainerSpec,
@@ -14,25 +14,21 @@ from moorage.engines.port import (
     NetworkMissing,
     PortTaken,
     PublishedPort,
+    Usage,
     Volume,
 )
+from moorage.kit.clock import now
 from moorage.kit.errors import Conflict, Unavailable
 
 __all__ = ["FakeEngine", "Program"]
 
-KILLED = 137  # 128 + SIGKILL, as a shell tells it
+MIB = 1024 * 1024
+MEMORY_MIB = 16_384  # of the server
 ANY_ADDRESS = {"0.0.0.0", "::", ""}  # noqa: S104 (compared with, not bound)
 
 
-class FakeEngine(FakeStores):
+class FakeEngine(FakeStores, FakeStreams):
     """An engine that only remembers. A container has every directory it is asked for."""
-
-    def kill(self, name: str, *, exit_code: int = KILLED, oom: bool = False) -> None:
-        """Let a container exit by itself, not to be restarted."""
-        container = self._container(name)
-        container.seen = replace(
-            container.seen, status="exited", health="none", exit_code=exit_code, oom_killed=oom
-        )
 
     async def ping(self) -> None:
         """Return when the engine answers."""
@@ -44,7 +40,7 @@ class FakeEngine(FakeStores):
         return EngineInfo(
             version="fake",
             cpus=4,
-            memory_mib=16_384,
+            memory_mib=MEMORY_MIB,
             operating_system="none",
             storage_driver="memory",
             root_dir="/var/lib/docker",
@@ -54,13 +50,7 @@ class FakeEngine(FakeStores):
         """List containers, stopped ones too, that carry all labels."""
         self._enter("find_containers")
         return [
-            Container(
-                id=container.seen.id,
-                name=container.seen.name,
-                image=container.seen.image,
-                labels=container.seen.labels,
-                status=container.seen.status,
-            )
+            replace(container.seen, oom_killed=False, restarts=0, started_at=None)
             for container in self.containers.values()
             if carries(container.seen.labels, labels)
         ]
@@ -102,35 +92,29 @@ class FakeEngine(FakeStores):
             if self._is_taken(port):
                 raise PortTaken(f"Port {port.port} is taken on this server.")
         program = self.programs.get((*(spec.entrypoint or ()), *spec.command), Program())
-        container.output += program.output
         container.seen = replace(
-            container.seen,
-            status="running",
-            health="healthy" if spec.health else "none",
-            exit_code=None,
-            oom_killed=False,
-            started_at=datetime.now(UTC),
+            container.seen, status="running", exit_code=None, oom_killed=False, started_at=now()
         )
+        self._tell(container, "start")
+        self._write(container, program.output)
         if program.exit_code is not None:
-            container.seen = replace(
-                container.seen,
-                status="restarting" if spec.restart else "exited",
-                health="none",
-                exit_code=program.exit_code,
-            )
+            self._exit(container, program.exit_code)
+            if spec.restart:
+                container.seen = replace(container.seen, status="restarting")
+        elif spec.health:
+            self.set_health(spec.name, "healthy")
 
     async def stop_container(self, id_or_name: str, *, grace_s: int = 10) -> None:
         """Stop it."""
         self._enter("stop_container")
-        container = self._find(id_or_name)
-        if container and container.seen.status in {"running", "restarting"}:
-            container.seen = replace(container.seen, status="exited", health="none", exit_code=0)
+        if container := self._find(id_or_name):
+            self._stop(container)
 
     async def remove_container(self, id_or_name: str) -> None:
         """Kill and remove it."""
         self._enter("remove_container")
         if container := self._find(id_or_name):
-            del self.containers[container.seen.name]
+            self._remove(container)
 
     async def wait_container(self, id_or_name: str, *, timeout_s: float) -> int:
         """Return its exit code; one that runs is never done."""
@@ -143,8 +127,25 @@ class FakeEngine(FakeStores):
     async def container_log(self, id_or_name: str, *, tail: int = 20) -> list[str]:
         """Return the last lines that its program wrote."""
         self._enter("container_log")
-        output = self._container(id_or_name).output
-        return output[max(0, len(output) - tail) :]
+        return self._container(id_or_name).last_lines(tail)
+
+    async def container_usage(self, id_or_name: str) -> Usage | None:
+        """Return some numbers, if it runs."""
+        self._enter("container_usage")
+        container = self._container(id_or_name)
+        if container.seen.status != "running":
+            return None
+        return Usage(
+            at=now(),
+            memory_bytes=24 * MIB,
+            memory_limit_bytes=(container.spec.memory_mib or MEMORY_MIB) * MIB,
+            pids=3,
+            cpu_s=1.5,
+            received_bytes=2_000,
+            sent_bytes=3_000,
+            read_bytes=4_096,
+            written_bytes=8_192,
+        )
 
     async def put_archive(self, id_or_name: str, path: str, archive: bytes) -> None:
         """Keep the archive with the container."""

@@ -4,7 +4,15 @@ import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from moorage.engines.port import Container, ContainerSpec, Image, Network, Volume
+from moorage.engines.fake_ears import Ears
+from moorage.engines.port import (
+    Container,
+    ContainerSpec,
+    EngineEvent,
+    Image,
+    Network,
+    Volume,
+)
 from moorage.kit.errors import MoorageError, NotFound, Unavailable
 
 
@@ -25,25 +33,43 @@ class FakeContainer:
     output: list[str] = field(default_factory=list)
     archives: dict[str, list[bytes]] = field(default_factory=dict)
 
+    def last_lines(self, count: int) -> list[str]:
+        """Return as many lines of its log."""
+        return self.output[max(0, len(self.output) - count) :]
+
 
 class FakeState:
     """Everything that is on the fake engine.
 
     registry: references that can be pulled. taken_ports: those that other programs have.
-    programs: command → what it does; others run until stopped. down: nothing answers.
+    programs: command → what it does; others run until stopped.
     """
 
     def __init__(self, *, registry: Iterable[str] = (), taken_ports: Iterable[int] = ()) -> None:
         self.registry = set(registry)
         self.taken_ports = set(taken_ports)
         self.programs: dict[tuple[str, ...], Program] = {}
-        self.down = False
         self.containers: dict[str, FakeContainer] = {}  # by name
         self.networks: dict[str, Network] = {}  # by id
         self.volumes: dict[str, Volume] = {}  # by name
         self.images: dict[str, Image] = {}  # by reference
+        self._watchers = Ears[FakeContainer, EngineEvent]()
+        self._followers = Ears[FakeContainer, str]()
+        self._down = False
         self._failures: dict[str, list[MoorageError]] = {}
         self._numbers = itertools.count(1)
+
+    @property
+    def down(self) -> bool:
+        """Whether nothing answers; who listens when it goes down is cut off."""
+        return self._down
+
+    @down.setter
+    def down(self, down: bool) -> None:
+        self._down = down
+        if down:
+            self._watchers.cut()
+            self._followers.cut()
 
     def fail_next(self, method: str, error: MoorageError) -> None:
         """Let the next call of that method raise; several are raised one after the other."""
@@ -54,7 +80,7 @@ class FakeState:
         self.images[ref] = Image(id=self._new_id(), tags=(ref,), labels=dict(labels or {}))
 
     def _enter(self, method: str) -> None:
-        if self.down:
+        if self._down:
             raise Unavailable("The engine does not answer.")
         if failures := self._failures.get(method):
             raise failures.pop(0)

@@ -1,15 +1,17 @@
 """HTTP to a Docker Engine, over whatever connection it is given."""
 
+import asyncio
 import functools
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
     Callable,
+    Iterator,
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Literal, TypeVar
@@ -19,11 +21,13 @@ import msgspec
 
 from moorage.engines.docker_answers import Failure, Progress, Version
 from moorage.engines.docker_errors import engine_error, unreachable
+from moorage.engines.docker_lines import Lines
 from moorage.kit.errors import MoorageError, Unavailable
 
 KNOWN_API = (1, 47)  # the newest whose changes were read; engines refuse what is newer than they
 CONNECT_TIMEOUT_S = 2
 CALL_TIMEOUT_S = 30
+SILENCE_S = 10
 
 Connector = Callable[[], aiohttp.BaseConnector]
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -36,25 +40,33 @@ T = TypeVar("T")
 class _Call:
     method: Method
     target: str
-    query: Query | None
-    body: Body | None
-    content_type: str
     timeout: aiohttp.ClientTimeout
+    query: Query | None
+    body: Body | None = None
+    content_type: str = "application/x-tar"
 
 
 class EngineClient:
     """A client of one engine; opens connections when they are needed.
 
     address: how people call the engine, for messages. advice: what they can do when it is away.
+    silence_s: how long one that is listened to may say nothing before it is asked if it is there.
     """
 
     def __init__(
-        self, address: str, connector: Connector, *, advice: str, base_url: str = "http://docker"
+        self,
+        address: str,
+        connector: Connector,
+        *,
+        advice: str,
+        base_url: str = "http://docker",
+        silence_s: float = SILENCE_S,
     ) -> None:
         self.address = address
         self._connector = connector
         self._advice = advice
         self._base_url = base_url
+        self._silence_s = silence_s
         self._session: aiohttp.ClientSession | None = None
         self._version: Version | None = None
 
@@ -63,6 +75,10 @@ class EngineClient:
         if self._version is None:
             self._version = await self.ask("GET", "/version", Version, versioned=False)
         return self._version
+
+    async def ping(self, *, timeout_s: float) -> None:
+        """Return when the engine answers."""
+        await self.send("GET", "/_ping", versioned=False, timeout_s=timeout_s)
 
     async def ask(
         self,
@@ -79,7 +95,7 @@ class EngineClient:
         raw = await self.send(
             method, path, query=query, json=json, timeout_s=timeout_s, versioned=versioned
         )
-        return self._decoded(raw, answer)
+        return self.decoded(raw, answer)
 
     async def send(
         self,
@@ -96,10 +112,10 @@ class EngineClient:
         call = _Call(
             method,
             await self._target(path) if versioned else path,
-            query=query,
+            _timeout(total=timeout_s),
+            query,
             body=archive if json is None else msgspec.json.encode(json),
             content_type="application/x-tar" if json is None else "application/json",
-            timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S),
         )
         async with self._open(call) as response:
             return await response.read()
@@ -116,24 +132,30 @@ class EngineClient:
 
         silence_s: how long it may say nothing. An error inside the stream is yielded as it is.
         """
-        call = _Call(
-            "POST",
-            await self._target(path),
-            query=query,
-            body=body,
-            content_type="application/x-tar",
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=CONNECT_TIMEOUT_S, sock_read=silence_s
-            ),
-        )
+        timeout = _timeout(sock_read=silence_s)
+        call = _Call("POST", await self._target(path), timeout, query, body)
         async with self._open(call) as response:
-            pending = b""
-            async for chunk in response.content.iter_any():
-                *lines, pending = (pending + chunk).split(b"\n")
-                for line in filter(bytes.strip, lines):
-                    yield self._decoded(line, Progress)
-            if pending.strip():
-                yield self._decoded(pending, Progress)
+            lines = Lines()
+            async for piece in response.content.iter_any():
+                for line in filter(bytes.strip, lines.feed(piece)):
+                    yield self.decoded(line, Progress)
+            for line in filter(bytes.strip, lines.rest()):
+                yield self.decoded(line, Progress)
+
+    @asynccontextmanager
+    async def listen(
+        self, path: str, *, query: Mapping[str, str]
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Get what may never end, piece by piece; hang up at the end of the context.
+
+        An engine that has nothing to say may be silent for ever, one that is gone may not.
+        """
+        call = _Call("GET", await self._target(path), _timeout(), query)
+        with self._translated():
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                response = await self._accepted(call)
+        async with response, aclosing(self._pieces(response)) as pieces:
+            yield pieces
 
     async def close(self) -> None:
         """Let go of connections; the next call opens new ones."""
@@ -141,7 +163,8 @@ class EngineClient:
             await self._session.close()
             self._session = None
 
-    def _decoded(self, raw: bytes, answer: type[T]) -> T:
+    def decoded(self, raw: bytes, answer: type[T]) -> T:
+        """Return what the engine said. Raises Unavailable when no engine talks like that."""
         try:
             return msgspec.json.decode(raw, type=answer)
         except msgspec.MsgspecError as error:
@@ -153,18 +176,39 @@ class EngineClient:
         major, minor = min((await self.version()).api, KNOWN_API)
         return f"/v{major}.{minor}{path}"
 
+    async def _pieces(self, response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
+        with self._translated():
+            while not response.content.at_eof():
+                try:
+                    async with asyncio.timeout(self._silence_s):
+                        piece = await response.content.readany()
+                except TimeoutError:
+                    await self.ping(timeout_s=self._silence_s)
+                else:
+                    yield piece
+
     @asynccontextmanager
     async def _open(self, call: _Call) -> AsyncIterator[aiohttp.ClientResponse]:
-        try:
-            async with await self._request(call) as response:
-                if response.status >= 400:
-                    raise engine_error(response.status, _message(await response.read()))
+        with self._translated():
+            async with await self._accepted(call) as response:
                 yield response
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
         except (aiohttp.ClientError, OSError) as error:
             if isinstance(error.__cause__, MoorageError):  # of whoever makes the body we send
                 raise error.__cause__ from error
             self._version = None  # it may come back as another version
             raise unreachable(self.address, self._advice, error) from error
+
+    async def _accepted(self, call: _Call) -> aiohttp.ClientResponse:
+        response = await self._request(call)
+        if response.status >= 400:
+            async with response:
+                raise engine_error(response.status, _message(await response.read()))
+        return response
 
     async def _request(self, call: _Call) -> aiohttp.ClientResponse:
         reused: list[bool] = []
@@ -204,6 +248,12 @@ async def _note_reuse(
     _params: aiohttp.TraceConnectionReuseconnParams,
 ) -> None:
     context.trace_request_ctx.append(True)
+
+
+def _timeout(
+    *, total: float | None = None, sock_read: float | None = None
+) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_TIMEOUT_S, sock_read=sock_read)
 
 
 def _message(body: bytes) -> str:

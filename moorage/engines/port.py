@@ -6,6 +6,7 @@ NotFound, and the few kinds below that a caller can act on.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -17,6 +18,8 @@ Say = Callable[[str], Awaitable[None]]  # takes a line of progress
 ContainerStatus = Literal[
     "created", "running", "paused", "restarting", "removing", "exited", "dead"
 ]
+Health = Literal["none", "starting", "healthy", "unhealthy"]
+EventAction = Literal["start", "die", "oom", "stop", "destroy", "health_status"]
 
 
 class PortTaken(Conflict):
@@ -99,11 +102,37 @@ class Container:
     image: str
     labels: Mapping[str, str]
     status: ContainerStatus
-    health: Literal["none", "starting", "healthy", "unhealthy"] = "none"
+    health: Health = "none"
     exit_code: int | None = None
     oom_killed: bool = False
     restarts: int = 0
     started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineEvent:
+    """Something happened to a container; what it is like now, only a look tells."""
+
+    action: EventAction
+    id: str
+    name: str
+    labels: Mapping[str, str]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a running container uses, and what it used since it started."""
+
+    at: datetime
+    memory_bytes: int  # without cached files that can be dropped
+    memory_limit_bytes: int  # all memory of the server, if it has no limit of its own
+    pids: int
+    cpu_s: float  # since the start, of all processors together; so are those below
+    received_bytes: int
+    sent_bytes: int
+    read_bytes: int
+    written_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +186,10 @@ class Engine(Protocol):
         ...
 
     async def find_containers(self, labels: Mapping[str, str]) -> Sequence[Container]:
-        """List containers, stopped ones too, that carry all labels (id, name, status, labels).
+        """List containers, stopped ones too, that carry all labels.
 
-        An empty value matches any value of that label. health, exit_code and the rest that only
-        an inspection tells keep their defaults.
+        An empty value matches any value of that label. oom_killed, restarts and started_at, which
+        only an inspection tells, keep their defaults.
         """
         ...
 
@@ -197,6 +226,30 @@ class Engine(Protocol):
 
     async def container_log(self, id_or_name: str, *, tail: int = 20) -> list[str]:
         """Return the last lines of standard output and error, mixed as they came."""
+        ...
+
+    def follow_log(
+        self, id_or_name: str, *, tail: int = 20
+    ) -> AbstractAsyncContextManager[AsyncIterator[str]]:
+        """Listen to the last lines and all that come, until it stops, or restarts by itself.
+
+        Lines of more than 16 KiB come in parts. Raises NotFound and Unavailable at the start;
+        Unavailable later, when the engine is gone: 20 s after it froze at the latest.
+        """
+        ...
+
+    def watch(
+        self, labels: Mapping[str, str]
+    ) -> AbstractAsyncContextManager[AsyncIterator[EngineEvent]]:
+        """Listen to what happens, from now on, to containers that carry all labels.
+
+        Never ends by itself, and raises Unavailable as follow_log does. What happened while
+        nobody listened is not told: listen, then look at everything, then wait for events.
+        """
+        ...
+
+    async def container_usage(self, id_or_name: str) -> Usage | None:
+        """Measure a container; None when it does not run. Raises NotFound."""
         ...
 
     async def put_archive(self, id_or_name: str, path: str, archive: bytes) -> None:
@@ -275,5 +328,5 @@ class Engine(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections; who still listens must have left."""
         ...

@@ -34,6 +34,11 @@ class User(Base):
     quota_memory_mib: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
+    @property
+    def has_password(self) -> bool:
+        """Whether it can log in without a token."""
+        return self.password_hash is not None
+
 
 class Token(Base):
     """An API token: we keep its SHA-256 only.

@@ -10,8 +10,7 @@ from moorage.kit.errors import Denied, Invalid
 SCOPES = ("read", "write")
 PASSWORD_LENGTH = range(8, 129)
 TOKEN_NAME_LENGTH = range(1, 101)
-
-_USERNAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+USERNAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,11 @@ class Caller:
     def is_admin(self) -> bool:
         """Whether the caller sees and does everything."""
         return self.role == "admin"
+
+    @property
+    def sees(self) -> str | None:
+        """Whose things the caller sees: its own; None: everybody's."""
+        return None if self.is_admin else self.user_id
 
     @property
     def may_write(self) -> bool:
@@ -47,9 +51,16 @@ def require_write(caller: Caller) -> None:
         raise Denied("This token may only read; use one with the scope 'write'.")
 
 
+def check_may_change(caller: Caller, fields: Iterable[str]) -> None:
+    """Raise Denied unless the caller may change these fields of a user that it may see."""
+    named = ", ".join(fields)
+    if named and not caller.is_admin:
+        raise Denied(f"Only an administrator may change {named}.")
+
+
 def is_username(text: str) -> bool:
     """Whether a user could have that name."""
-    return _USERNAME.fullmatch(text) is not None
+    return USERNAME.fullmatch(text) is not None
 
 
 def check_username(username: str) -> None:

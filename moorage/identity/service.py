@@ -1,9 +1,10 @@
 """Make users and tokens, and find out who is calling."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TypedDict
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, select, update
 
 from moorage.identity import passwords, rules
 from moorage.identity.models import Role, Token, User
@@ -13,16 +14,44 @@ from moorage.kit.clock import now
 from moorage.kit.crypto import digest, new_token
 from moorage.kit.db import Database, Session, save
 from moorage.kit.errors import Conflict, Invalid, NotFound, Unauthenticated
+from moorage.kit.paging import Page
+from moorage.kit.rows import Query, Values
+
+ME = "me"
+
+
+class UserChanges(TypedDict, total=False):
+    """What can be changed about a user; what is left out stays.
+
+    password_hash: from hashed_password. quota_*: None for the default of the installation.
+    """
+
+    role: Role
+    disabled: bool
+    password_hash: str
+    quota_instances: int | None
+    quota_memory_mib: int | None
 
 
 async def create_user(
-    session: Session, *, username: str, role: Role = "user", password: str | None = None
+    session: Session,
+    *,
+    username: str,
+    role: Role = "user",
+    password: str | None = None,
+    quota_instances: int | None = None,
+    quota_memory_mib: int | None = None,
 ) -> User:
     """Add a user. Raises Invalid, Conflict (the name is taken)."""
     rules.check_username(username)
-    user = User(username=username, role=role)
-    if password is not None:
-        await set_password(user, password)
+    user = User(
+        username=username,
+        role=role,
+        # Before the first statement: nobody else waits while we hash.
+        password_hash=None if password is None else await hashed_password(password),
+        quota_instances=quota_instances,
+        quota_memory_mib=quota_memory_mib,
+    )
     await save(session, user, if_taken=f"The username {username!r} is taken; choose another.")
     return user
 
@@ -31,7 +60,24 @@ async def get_user(session: Session, user_id: str) -> User:
     """Return a user. Raises NotFound."""
     user = await session.scalar(select(User).where(User.id == user_id))
     if user is None:
-        raise NotFound(f"There is no user {user_id!r}.")
+        raise _no_user(user_id)
+    return user
+
+
+async def get_user_for(session: Session, caller: Caller, wanted: str) -> User:
+    """Return the user that a caller means by an id, a username, or `me`.
+
+    Raises NotFound, also when it is somebody else and the caller no administrator.
+    """
+    if wanted == ME:
+        return await get_user(session, caller.user_id)
+    # An id is written in the letters of a name.
+    user = None
+    if rules.is_username(wanted):
+        user = await session.scalar(select(User).where(User.id == wanted))
+    user = user or await find_user_by_name(session, wanted)
+    if user is None or not (caller.is_admin or caller.user_id == user.id):
+        raise _no_user(wanted)
     return user
 
 
@@ -42,42 +88,40 @@ async def find_user_by_name(session: Session, username: str) -> User | None:
     return await session.scalar(select(User).where(User.username == username))
 
 
-async def list_users(session: Session, *, limit: int, before: str | None = None) -> list[User]:
-    """Return users, newest first; before: the id that the last page ended with."""
-    query = select(User).order_by(User.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(User.id < before)
+async def list_users(
+    session: Session, page: Page, *, username: str | None = None, disabled: bool | None = None
+) -> list[User]:
+    """Return a page of users, and one more; of that name, disabled or not, when that is said."""
+    query = select(User).order_by(User.id.desc()).limit(page.one_more)
+    if page.after is not None:
+        query = query.where(User.id < page.after)
+    if username is not None:
+        query = query.where(User.username == username)
+    if disabled is not None:
+        query = query.where(User.disabled.is_(disabled))
     return list(await session.scalars(query))
 
 
-async def set_password(user: User, password: str) -> None:
-    """Give the user a password, in place of the one it had. Raises Invalid."""
+async def hashed_password(password: str) -> str:
+    """Return what to keep of a password. Takes a tenth of a second. Raises Invalid."""
     rules.check_password(password)
-    user.password_hash = await passwords.hashed(password)
+    return await passwords.hashed(password)
 
 
-async def disable_user(session: Session, user_id: str) -> User:
-    """Lock a user out and end its tokens. Raises NotFound, Conflict (the last administrator)."""
-    user = await get_user(session, user_id)
-    others = select(func.count()).where(
-        User.role == "admin", User.disabled.is_(False), User.id != user.id
-    )
-    if user.role == "admin" and not await session.scalar(others):
-        raise Conflict(f"{user.username!r} is the last administrator; add another one first.")
-    user.disabled = True
-    await session.execute(
-        update(Token)
-        .where(Token.user_id == user.id, Token.revoked_at.is_(None))
-        .values(revoked_at=now())
-    )
-    return user
-
-
-async def enable_user(session: Session, user_id: str) -> User:
-    """Let a user in again; its old tokens stay revoked. Raises NotFound."""
-    user = await get_user(session, user_id)
-    user.disabled = False
-    return user
+async def change_user(session: Session, user: User, changes: UserChanges) -> None:
+    """Change a user; disabling it ends its tokens. Raises Conflict (the last administrator)."""
+    role, disabled = changes.get("role", user.role), changes.get("disabled", user.disabled)
+    if _administers(user.role, user.disabled) and not _administers(role, disabled):
+        await _check_not_last(session, user)
+    for name, value in changes.items():
+        setattr(user, name, value)
+    if disabled:
+        await session.execute(
+            update(Token)
+            .where(Token.user_id == user.id, Token.revoked_at.is_(None))
+            .values(revoked_at=now())
+        )
+    await session.flush()
 
 
 async def get_quota(session: Session, *, user_id: str, default: Quota) -> Quota:
@@ -88,7 +132,7 @@ async def get_quota(session: Session, *, user_id: str, default: Quota) -> Quota:
     """
     user = await session.scalar(select(User).where(User.id == user_id).with_for_update())
     if user is None:
-        raise NotFound(f"There is no user {user_id!r}.")
+        raise _no_user(user_id)
     return quota_of(user, default=default)
 
 
@@ -100,10 +144,12 @@ async def issue_token(
     scopes: Iterable[str] = rules.SCOPES,
     expires_at: datetime | None = None,
 ) -> tuple[Token, str]:
-    """Make a token; the text beside the row is shown this once. Raises Invalid.
+    """Make a token; the text beside the row is shown this once.
 
-    expires_at: aware; None: it lasts until it is revoked.
+    expires_at: aware; None: it lasts until it is revoked. Raises Invalid, Conflict (disabled).
     """
+    if user.disabled:
+        raise Conflict(f"The user {user.username!r} is disabled; enable it first.")
     rules.check_token_name(name)
     if expires_at is not None and expires_at <= now():
         raise Invalid(
@@ -122,58 +168,41 @@ async def issue_token(
     return token, text
 
 
-async def list_tokens(
-    session: Session, *, user_id: str, limit: int, before: str | None = None
-) -> list[Token]:
-    """Return a user's tokens but for revoked ones, newest first; before: as in list_users."""
+async def list_tokens(session: Session, page: Page, *, user_id: str) -> list[Token]:
+    """Return a page of a user's tokens but for revoked ones, and one more."""
     query = (
         select(Token)
         .where(Token.user_id == user_id, Token.revoked_at.is_(None))
         .order_by(Token.id.desc())
-        .limit(limit)
+        .limit(page.one_more)
     )
-    if before is not None:
-        query = query.where(Token.id < before)
+    if page.after is not None:
+        query = query.where(Token.id < page.after)
     return list(await session.scalars(query))
 
 
-async def revoke_token(session: Session, *, user_id: str, token_id: str) -> Token:
-    """End a user's token at once. Raises NotFound, also when it was revoked before."""
+async def get_token(session: Session, *, user_id: str | None, token_id: str) -> Token:
+    """Return a token of a user; None: of anybody. Raises NotFound, also when it is revoked."""
     token = await session.get(Token, token_id)
-    if token is None or token.user_id != user_id or token.revoked_at is not None:
-        raise NotFound(f"There is no token {token_id!r}.")
-    token.revoked_at = now()
+    if token is None or user_id not in (None, token.user_id) or token.revoked_at is not None:
+        raise NotFound(f"There is no token {token_id[:80]!r}.")
     return token
 
 
-async def note_uses(session: Session, uses: Mapping[str, datetime]) -> None:
-    """Write down when tokens were last used: id → time. Meant for many at once, now and then."""
-    for token_id, used_at in uses.items():
-        await session.execute(
-            update(Token).where(Token.id == token_id).values(last_used_at=used_at)
-        )
+async def revoke_token(session: Session, *, user_id: str | None, token_id: str) -> Token:
+    """End a token at once. Raises NotFound, as get_token."""
+    token = await get_token(session, user_id=user_id, token_id=token_id)
+    token.revoked_at = now()
+    await session.flush()
+    return token
 
 
-async def caller_of_token(session: Session, token: str) -> Caller:
+async def caller_of_token(db: Database, token: str) -> Caller:
     """Return whose token it is. Raises Unauthenticated, in the same words for every cause."""
-    query = (
-        select(Token, User)
-        .join(User, User.id == Token.user_id)
-        .where(Token.digest == digest(token), Token.revoked_at.is_(None), User.disabled.is_(False))
-    )
-    found = (await session.execute(query)).one_or_none()
-    if found is None:
-        raise _unauthenticated()
-    row, user = found
-    if row.expires_at is not None and row.expires_at <= now():
-        raise _unauthenticated()
-    return Caller(
-        user_id=user.id,
-        username=user.username,
-        role=user.role,
-        scopes=frozenset(row.scopes.split()),
-        token_id=row.id,
-    )
+    for caller, expires_at in await db.answer(CALLERS, digest=digest(token)):
+        if expires_at is None or expires_at > now():
+            return caller
+    raise _unauthenticated()
 
 
 async def caller_of_password(db: Database, *, username: str, password: str) -> Caller:
@@ -199,6 +228,49 @@ async def caller_of_password(db: Database, *, username: str, password: str) -> C
     return Caller(
         user_id=user.id, username=user.username, role=user.role, scopes=frozenset(rules.SCOPES)
     )
+
+
+def _callers(
+    rows: Sequence[tuple[str, str, datetime | None, str, str, Role]], _values: Values
+) -> Sequence[tuple[Caller, datetime | None]]:
+    """Return each caller, and when its token expires."""
+    return [
+        (Caller(user_id, username, role, frozenset(scopes.split()), token_id), expires_at)
+        for token_id, scopes, expires_at, user_id, username, role in rows
+    ]
+
+
+CALLERS = Query(
+    select(Token.id, Token.scopes, Token.expires_at, User.id, User.username, User.role)
+    .join(User, User.id == Token.user_id)
+    .where(
+        Token.digest == bindparam("digest"), Token.revoked_at.is_(None), User.disabled.is_(False)
+    ),
+    _callers,
+)
+
+
+def _administers(role: Role, disabled: bool) -> bool:
+    return role == "admin" and not disabled
+
+
+async def _check_not_last(session: Session, user: User) -> None:
+    """Raise Conflict unless there is another administrator.
+
+    All of them are locked, in one order: of two that disable each other, one is too late.
+    """
+    administrators = await session.scalars(
+        select(User.id)
+        .where(User.role == "admin", User.disabled.is_(False))
+        .order_by(User.id)
+        .with_for_update()
+    )
+    if not set(administrators) - {user.id}:
+        raise Conflict(f"{user.username!r} is the last administrator; add another one first.")
+
+
+def _no_user(wanted: str) -> NotFound:
+    return NotFound(f"There is no user {wanted[:80]!r}.")
 
 
 def _unauthenticated() -> Unauthenticated:

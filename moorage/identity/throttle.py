@@ -32,7 +32,7 @@ class Throttle:
 
     def check(self, address: str) -> None:
         """Raise Throttled when the address has failed too often to be heard now."""
-        failures = self._failures.get(_source(address))
+        failures = self._failures.get(source(address))
         if failures is None or len(failures) < self._limit:
             return
         left_s = failures[0] + WINDOW_S - self._clock()
@@ -44,15 +44,15 @@ class Throttle:
 
     def failed(self, address: str) -> None:
         """Count a failed login."""
-        source = _source(address)
-        failures = self._failures.setdefault(source, deque(maxlen=self._limit))
+        sender = source(address)
+        failures = self._failures.setdefault(sender, deque(maxlen=self._limit))
         failures.append(self._clock())
-        self._failures.move_to_end(source)
+        self._failures.move_to_end(sender)
         if len(self._failures) > self._addresses:
             self._failures.popitem(last=False)
 
 
-def _source(address: str) -> str:
+def source(address: str) -> str:
     """Return what one caller holds: an IPv4 address, or a whole /64 of IPv6 (RFC 4291 §2.5.4)."""
     try:
         parsed = ipaddress.ip_address(address)

@@ -12,7 +12,7 @@ from moorage.engines.port import Engine, Image, Say
 from moorage.images.base import base_digest, base_ref
 from moorage.images.debian import make_base
 from moorage.images.recipe import IMAGE_LABEL, RECIPE_LABEL, SOURCE_LABEL, Layer, Recipe
-from moorage.kit.errors import Conflict, MoorageError, Unavailable
+from moorage.kit.errors import Conflict, Failed, MoorageError, Unavailable
 
 Mode = Literal["auto", "registry", "build"]
 
@@ -44,7 +44,8 @@ class Images:
         """Have the image of one recipe, the first that can be had; return that recipe.
 
         recipes: versions of one blueprint, the preferred one first.
-        Raises Unavailable with the reason for each that could not be had.
+        Raises Failed with the reason for each that could not be had, Unavailable when the engine
+        does not answer.
         """
         if found := await self.find(engine, recipes):
             return found
@@ -65,7 +66,8 @@ class Images:
         elif self._mode == "registry":
             reasons.append("Set MOORAGE_IMAGES=auto to build from Debian packages instead.")
         message = " ".join(["No image could be had.", *reasons])
-        raise Unavailable(message, detail="\n".join(details))
+        await engine.ping()  # if it went away, all this may pass
+        raise Failed(message, detail="\n".join(details))
 
     def _wanted(self, recipes: Sequence[Recipe]) -> list[Recipe]:
         if self._mode == "registry":

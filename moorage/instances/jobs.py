@@ -1,154 +1,152 @@
-"""How an instance comes to run, and how it goes. Every step may be performed twice."""
+"""How an instance comes to run, stops, is mended, and goes. Every step may be performed twice."""
 
-import asyncio
+from dataclasses import replace
 
-from moorage.catalog import render
-from moorage.engines.port import ContainerSpec, Engine, NetworkMissing, PortTaken
-from moorage.instances import live, ports, rules, states
+from moorage.engines.port import Engine
+from moorage.instances import containers, live, states
 from moorage.instances import service as instances
 from moorage.instances.models import Instance
 from moorage.instances.recipes import recipes
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
-from moorage.kit.errors import Unavailable
+from moorage.kit.clock import now
+from moorage.kit.db import wake
 from moorage.operations import service as operations
 from moorage.operations.run import Run
-
-_PORTS_TRIED = 50
 
 
 async def create(tools: Tools, run: Run) -> None:
     """Make an instance run: image, network, container, port, until a client can log in."""
     instance, engine = await _load(tools, run)
-
-    await run.step("Image")
-    wanted = recipes(tools.catalog.get(instance.blueprint), run.args["versions"])
-    recipe = await tools.images.prepare(engine, wanted, say=run.say)
-
-    await run.step("Container")
-    container = await _start(tools, run, instance, engine, recipe.ref)
-
-    await run.step("Login")
-    await live.until_login(tools, engine, instance, container)
-
-    async with tools.db.begin() as session:
-        await states.set_running(
-            session, instance.id, version=recipe.version, container_id=container
-        )
-        await run.succeed(session)
+    version = await run.step("Image", lambda: _prepare(tools, run, instance, engine))
+    container = await run.step(
+        "Container", lambda: containers.start_new(tools, run, instance, engine, version)
+    )
+    await run.step("Login", lambda: live.until_login(tools, engine, instance, container))
+    async with run.end() as session:
+        await states.set_running(session, instance.id, container_id=container, version=version)
 
 
 async def undo_create(tools: Tools, run: Run) -> None:
     """Take back what a failed order made; the row stays, so that its owner can read why."""
     instance, engine = await _load(tools, run)
-    await _remove(tools, instance, engine, keep_data=False)
-    async with tools.db.begin() as session:
+    await containers.remove(tools, instance, engine)
+    await containers.remove_volume(tools, instance, engine)
+    async with run.begin() as session:
         operation = await operations.get(session, run.id)
         await states.set_failed(session, instance.id, message=operation.error)
-    await _remove_network(tools, instance, engine)
+    await containers.remove_network(tools, run, instance, engine)
+
+
+async def start(tools: Tools, run: Run) -> None:
+    """Have an instance run again, until a client can log in."""
+    instance, engine = await _load(tools, run)
+    container = await run.step(
+        "Container", lambda: containers.start_again(tools, run, instance, engine)
+    )
+    await run.step("Login", lambda: _until_login(tools, instance, engine, container))
+    async with run.end() as session:
+        await states.set_running(session, instance.id, container_id=container)
+
+
+async def stop(tools: Tools, run: Run) -> None:
+    """Stop an instance."""
+    instance, engine = await _load(tools, run)
+    await run.step("Stop", lambda: containers.stop(tools, instance, engine))
+    async with run.end() as session:
+        await states.set_stopped(session, instance.id)
+
+
+async def restart(tools: Tools, run: Run) -> None:
+    """Stop an instance and have it run again."""
+    instance, engine = await _load(tools, run)
+    await run.step("Stop", lambda: containers.stop(tools, instance, engine))
+    await start(tools, run)
+
+
+async def mend(tools: Tools, run: Run) -> None:
+    """Bring about what is wished for, whatever the facts are by now."""
+    instance, engine = await _load(tools, run)
+    if instance.status == "failed" or instance.deleted_at is not None:
+        await run.step("Remove", lambda: _remove_all(tools, run, instance, engine))
+    elif instance.desired == "running":
+        await start(tools, run)
+    elif instance.desired == "stopped":
+        await stop(tools, run)
+
+
+async def undo(tools: Tools, run: Run) -> None:
+    """Say what went wrong; one that was only cancelled is wished to be as it was before."""
+    instance, engine = await _load(tools, run)
+    if instance.deleted_at is None and instance.status not in ("creating", "deleting", "failed"):
+        await _undo(tools, run, instance, engine)
 
 
 async def delete(tools: Tools, run: Run) -> None:
     """Remove an instance: its container, its volume unless that is to be kept, its network."""
     instance, engine = await _load(tools, run)
-    await run.step("Remove")
-    await _remove(tools, instance, engine, keep_data=run.args["keep_data"])
-    await _remove_network(tools, instance, engine)
-    async with tools.db.begin() as session:
-        await states.set_deleted(session, instance.id)
-        await run.succeed(session)
+    instance.data_kept = run.args["keep_data"]
+    await run.step("Container", lambda: _remove_container(tools, instance, engine))
+    await run.point_of_no_return()
+    await run.step("Data", lambda: _remove_data(tools, run, instance, engine))
+    async with run.end() as session:
+        await states.set_deleted(session, instance.id, data_kept=instance.data_kept)
 
 
 async def undo_delete(tools: Tools, run: Run) -> None:
-    """Say that a removal failed, so that it can be asked for again."""
-    async with tools.db.begin() as session:
-        operation = await operations.get(session, run.id)
-        await states.set_status(session, run.subject, "degraded", message=operation.error)
+    """Say that a removal failed, so that it can be asked for again, or that it was cancelled."""
+    instance, engine = await _load(tools, run)
+    if instance.status != "failed":
+        await _undo(tools, run, instance, engine)
 
 
 async def _load(tools: Tools, run: Run) -> tuple[Instance, Engine]:
     async with tools.db.read() as session:
         instance = await instances.get(session, run.subject)
         server = await inventory.get_server(session, instance.server_id)
-    return instance, tools.engines[server.name]
+    return instance, run.guard(tools.engines[server.name])
 
 
-async def _start(tools: Tools, run: Run, instance: Instance, engine: Engine, image: str) -> str:
-    """Have the container running and return its id; move on to the next port if one is taken."""
-    for _ in range(_PORTS_TRIED):
-        container = await _make(tools, instance, engine, image)
-        try:
-            await engine.start_container(container)
-        except NetworkMissing:  # the owner's last other instance took it along just now
-            continue
-        except PortTaken:
-            await engine.remove_container(container)
-            await _take_next_port(tools, run, instance)
-        else:
-            return container
-    raise Unavailable(
-        f"{_PORTS_TRIED} ports in a row are taken by others; "
-        f"set {ports.SETTING} to a range that is free."
-    )
+async def _prepare(tools: Tools, run: Run, instance: Instance, engine: Engine) -> str:
+    """Have the image of one of the versions that were ordered; return that version."""
+    wanted = recipes(tools.catalog.get(instance.blueprint), run.args["versions"])
+    return (await tools.images.prepare(engine, wanted, say=run.say)).version
 
 
-async def _make(tools: Tools, instance: Instance, engine: Engine, image: str) -> str:
-    """Have the container and the owner's network; return the container's id.
-
-    Both at the same time: an engine looks for the network when it starts a container. Both are
-    waited for even if one fails, so that nothing is still being made when undoing begins.
-    """
-    network, made = await asyncio.gather(
-        tools.networks.ensure(engine, server_id=instance.server_id, owner_id=instance.owner_id),
-        engine.create_container(_spec(tools, instance, image)),
-        return_exceptions=True,
-    )
-    if isinstance(network, BaseException):
-        raise network
-    if isinstance(made, BaseException):
-        raise made
-    return made
+async def _until_login(tools: Tools, instance: Instance, engine: Engine, container: str) -> None:
+    seen = await engine.get_container(container)
+    await live.until_login(tools, engine, instance, container, restarts=seen.restarts)
 
 
-def _spec(tools: Tools, instance: Instance, image: str) -> ContainerSpec:
-    name = rules.container_name(tools.installation, instance.blueprint, instance.number)
-    labels = rules.labels(tools.installation, instance.id, instance.blueprint)
-    return render.container(
-        tools.catalog.get(instance.blueprint),
-        instances.settled(tools, instance),
-        name=name,
-        image=image,
-        labels=labels,
-        network=rules.network_name(tools.installation, instance.owner_id),
-        aliases=(instance.name,),
-        volume=rules.volume_name(name),
-        volume_labels=labels,
-        address=tools.settings.publish_address,
-        port=ports.of(instance),
-    )
+async def _remove_all(tools: Tools, run: Run, instance: Instance, engine: Engine) -> None:
+    await containers.remove(tools, instance, engine)
+    await _remove_data(tools, run, instance, engine)
 
 
-async def _take_next_port(tools: Tools, run: Run, instance: Instance) -> None:
-    taken = ports.of(instance)
-    await run.say(f"Port {taken} belongs to somebody else; trying the next one.")
-    tools.refused_ports.remember(instance.server_id, taken)
-    async with tools.db.begin() as session:
-        instance.port = await ports.move(session, tools, instance)
+async def _remove_container(tools: Tools, instance: Instance, engine: Engine) -> None:
+    if instance.data_kept:
+        await containers.stop(tools, instance, engine)
+    await containers.remove(tools, instance, engine)
 
 
-async def _remove(tools: Tools, instance: Instance, engine: Engine, *, keep_data: bool) -> None:
-    labels = rules.labels(tools.installation, instance.id, instance.blueprint)
-    for container in await engine.find_containers(labels):
-        if keep_data:
-            await engine.stop_container(container.id)
-        await engine.remove_container(container.id)
-    if not keep_data:
-        for volume in await engine.find_volumes(labels):
-            await engine.remove_volume(volume.name)
+async def _remove_data(tools: Tools, run: Run, instance: Instance, engine: Engine) -> None:
+    if not instance.data_kept:
+        await containers.remove_volume(tools, instance, engine)
+    await containers.remove_network(tools, run, instance, engine)
 
 
-async def _remove_network(tools: Tools, instance: Instance, engine: Engine) -> None:
-    """Remove the owner's network with the last instance; this one must not count any more."""
-    await tools.networks.remove_unused(
-        engine, server_id=instance.server_id, owner_id=instance.owner_id
-    )
+async def _undo(tools: Tools, run: Run, instance: Instance, engine: Engine) -> None:
+    """Write down how the instance stands now. What can be mended is, at the next look."""
+    async with tools.db.read() as session:
+        operation = await operations.get(session, run.id)
+    wish, was = run.args.get("wish"), run.args.get("was")
+    if operation.was_cancelled and was and instance.desired == wish:
+        instance.desired = was
+    finding = await containers.look(tools, instance, engine)
+    if not operation.was_cancelled:
+        finding = replace(finding, status="degraded", message=operation.error)
+    async with run.begin() as session:
+        if operation.was_cancelled:
+            await states.unwish(session, instance.id, wish=wish, was=was)
+        await states.set_found(session, instance.id, finding, at=now())
+        wake(session, states.look_topic(instance.server_id))

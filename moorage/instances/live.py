@@ -4,11 +4,12 @@ import asyncio
 
 from moorage.catalog import render
 from moorage.engines.port import Container, Engine
+from moorage.instances import inside
 from moorage.instances import service as instances
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
-from moorage.kit.errors import Conflict, NotFound, Unavailable
+from moorage.kit.errors import Failed, NotFound, Unavailable
 from moorage.probes.port import NotReady, Probe, Target
 
 _FIRST_PAUSE_S = 0.002
@@ -50,11 +51,12 @@ async def answers(tools: Tools, instance: Instance) -> bool:
     return True
 
 
-async def until_login(tools: Tools, engine: Engine, instance: Instance, container: str) -> None:
-    """Wait until a client can log in.
+async def until_login(
+    tools: Tools, engine: Engine, instance: Instance, container: str, *, restarts: int = 0
+) -> None:
+    """Wait until a client can log in. restarts: how often the engine had restarted it before.
 
-    Raises Unavailable with the container's last words when it stops or takes too long, and
-    Conflict when its owner removes it meanwhile.
+    Raises Failed with the container's last words when it stops or takes too long.
     """
     blueprint = tools.catalog.get(instance.blueprint)
     clock = asyncio.get_running_loop().time
@@ -71,11 +73,10 @@ async def until_login(tools: Tools, engine: Engine, instance: Instance, containe
             return
         if clock() >= look_at:
             look_at = clock() + _LOOK_AT_CONTAINER_EVERY_S
-            await _check_wanted(tools, instance)
-            await _check_alive(tools, engine, instance, container)
+            await _check_alive(tools, engine, instance, container, restarts=restarts)
         if clock() >= deadline:
             words = await _last_words(tools, engine, instance, container)
-            raise Unavailable(
+            raise Failed(
                 f"{instance.name} did not let anybody log in within "
                 f"{blueprint.ready_timeout_s} s ({reason}). {words}"
             )
@@ -98,19 +99,14 @@ def _door(tools: Tools, instance: Instance, *, timeout_s: float) -> tuple[Probe,
     return tools.probes[blueprint.login.probe], target
 
 
-async def _check_wanted(tools: Tools, instance: Instance) -> None:
-    async with tools.db.read() as session:
-        current = await instances.get(session, instance.id)
-    if current.status == "deleting":
-        raise Conflict(f"{instance.name} was removed before it was ready.")
-
-
-async def _check_alive(tools: Tools, engine: Engine, instance: Instance, container: str) -> None:
+async def _check_alive(
+    tools: Tools, engine: Engine, instance: Instance, container: str, *, restarts: int
+) -> None:
     seen = await engine.get_container(container)
-    if seen.status == "running" and seen.restarts == 0:
+    if seen.status == "running" and seen.restarts == restarts:
         return
     words = await _last_words(tools, engine, instance, container)
-    raise Unavailable(f"{instance.name} stopped right after its start{_cause(seen)}. {words}")
+    raise Failed(f"{instance.name} stopped right after its start{_cause(seen)}. {words}")
 
 
 def _cause(seen: Container) -> str:
@@ -124,7 +120,6 @@ async def _last_words(tools: Tools, engine: Engine, instance: Instance, containe
         lines = await engine.container_log(container, tail=_LOG_LINES)
     except (NotFound, Unavailable):
         lines = []
-    text = " | ".join(line.strip() for line in lines if line.strip())
-    for secret in instances.settled(tools, instance).secrets.values():
-        text = text.replace(secret, "***")
+    masked = inside.mask(tools, instance)
+    text = " | ".join(masked(line.strip()) for line in lines if line.strip())
     return f"Its last words: {text}" if text else "It left no log."

@@ -11,8 +11,29 @@ from moorage.kit.db import Base
 from moorage.kit.ids import new_id
 
 Status = Literal["creating", "running", "degraded", "stopped", "failed", "deleting"]
+Desired = Literal["running", "stopped", "gone"]
+Health = Literal["starting", "healthy", "unhealthy"]
+Observed = Literal[
+    "running", "restarting", "paused", "stopped", "missing", "volume missing", "unknown"
+]
+Kind = Literal["container", "volume", "network"]
 
+_IS_THERE = text("deleted_at IS NULL")
+_FILTERS = (  # each pages in constant time, however many there were
+    (),
+    ("status",),
+    ("blueprint",),
+    ("server_id",),
+    ("owner_id",),
+    ("owner_id", "status"),
+    ("owner_id", "blueprint"),
+)
 _HOLDS_ITS_NAME = text("deleted_at IS NULL AND status != 'failed'")
+
+
+def _listed(*columns: str) -> Index:
+    name = "_".join(("ix_instances", *columns, "id_listed"))
+    return Index(name, *columns, "id", sqlite_where=_IS_THERE, postgresql_where=_IS_THERE)
 
 
 class Instance(Base):
@@ -20,7 +41,10 @@ class Instance(Base):
 
     number: the id on the resources door. options: what the caller chose and is in force.
     secrets_sealed: JSON of all credentials, sealed; empty once the instance is gone.
-    message: why it failed.
+    message: why it failed, or what is wrong with it. desired: what its owner wants.
+    observed: what there is of it on its server; unknown while its engine does not answer.
+    observed_at: when that was first seen, or last brought about by an operation. health: as its
+    engine says; None when it does not. data_kept: its volume outlives it. labels: the owner's own.
     """
 
     __tablename__ = "instances"
@@ -34,6 +58,7 @@ class Instance(Base):
             postgresql_where=_HOLDS_ITS_NAME,
         ),
         Index("ix_instances_owner_id_number", "owner_id", "number"),
+        *(_listed(*columns) for columns in _FILTERS),
         {"sqlite_autoincrement": True},
     )
 
@@ -46,6 +71,11 @@ class Instance(Base):
     name: Mapped[str]
     status: Mapped[Status] = mapped_column(Text, default="creating")
     message: Mapped[str | None] = mapped_column(Text)
+    desired: Mapped[Desired] = mapped_column(Text, default="running", server_default="running")
+    observed: Mapped[Observed | None] = mapped_column(Text)
+    observed_at: Mapped[datetime | None]
+    health: Mapped[Health | None] = mapped_column(Text)
+    labels: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
     options: Mapped[dict[str, Any]] = mapped_column(JSON)  # Any: JSON of catalog.check
     secrets_sealed: Mapped[str] = mapped_column(Text)
     memory_mib: Mapped[int]
@@ -53,5 +83,21 @@ class Instance(Base):
     port: Mapped[int | None]
     container_id: Mapped[str | None]
     deletion_protection: Mapped[bool] = mapped_column(default=False)
+    data_kept: Mapped[bool] = mapped_column(default=False, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=now)
     deleted_at: Mapped[datetime | None]
+
+
+# Listed, counted against quotas, and holding its name: not gone, and no failed order.
+STANDS = (Instance.deleted_at.is_(None), Instance.status != "failed")
+
+
+class Leftover(Base):
+    """Something on a server that carries our label and belongs to nothing we know."""
+
+    __tablename__ = "leftovers"
+
+    server_id: Mapped[str] = mapped_column(ForeignKey("servers.id"), primary_key=True)
+    kind: Mapped[Kind] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(default=now)

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from sqlalchemy import exists, select
@@ -11,7 +13,10 @@ from moorage.engines.port import Engine, SubnetTaken
 from moorage.instances import rules
 from moorage.instances.models import Instance
 from moorage.inventory import service as inventory
-from moorage.kit.db import Database
+from moorage.kit.db import Database, Session
+from moorage.kit.errors import Failed, Unavailable
+
+Begin = Callable[[], AbstractAsyncContextManager[Session]]  # a transaction of whoever needs it
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Networks:
         default_factory=lambda: defaultdict(asyncio.Lock)
     )
 
-    async def ensure(self, engine: Engine, *, server_id: str, owner_id: str) -> str:
+    async def ensure(self, engine: Engine, begin: Begin, *, server_id: str, owner_id: str) -> str:
         """Have the owner's network and return its name."""
         name = rules.network_name(self.installation, owner_id)
         labels = rules.owner_labels(self.installation, owner_id)
@@ -34,15 +39,7 @@ class Networks:
             if await engine.find_networks(labels):
                 return name
             while True:
-                async with self.db.begin() as session:
-                    subnet = await inventory.reserve_subnet(
-                        session,
-                        server_id=server_id,
-                        owner_id=owner_id,
-                        pool=self.settings.network_pool,
-                        prefix=self.settings.network_prefix,
-                        avoid=refused,
-                    )
+                subnet = await self._reserve(begin, server_id, owner_id, avoid=refused)
                 try:
                     await engine.ensure_network(name, labels=labels, subnet=subnet)
                 except SubnetTaken:
@@ -50,7 +47,9 @@ class Networks:
                 else:
                     return name
 
-    async def remove_unused(self, engine: Engine, *, server_id: str, owner_id: str) -> None:
+    async def remove_unused(
+        self, engine: Engine, begin: Begin, *, server_id: str, owner_id: str
+    ) -> None:
         """Remove the owner's network when no instance of the owner needs it any more."""
         name = rules.network_name(self.installation, owner_id)
         async with self._locks[name]:
@@ -66,5 +65,21 @@ class Networks:
                     )
                 )
             if not needed and await engine.remove_network(name):
-                async with self.db.begin() as session:
+                async with begin() as session:
                     await inventory.release_subnet(session, server_id=server_id, owner_id=owner_id)
+
+    async def _reserve(
+        self, begin: Begin, server_id: str, owner_id: str, *, avoid: Sequence[str]
+    ) -> str:
+        async with begin() as session:
+            try:
+                return await inventory.reserve_subnet(
+                    session,
+                    server_id=server_id,
+                    owner_id=owner_id,
+                    pool=self.settings.network_pool,
+                    prefix=self.settings.network_prefix,
+                    avoid=avoid,
+                )
+            except Unavailable as error:  # none is left, and waiting gives none
+                raise Failed(error.message) from error

@@ -1,48 +1,136 @@
-"""How an instance stands: what jobs write down."""
+"""How an instance stands: what operations and looks write down."""
 
-from sqlalchemy import case, update
+from datetime import datetime
 
-from moorage.instances.models import Instance, Status
+from sqlalchemy import update
+
+from moorage.instances.models import Desired, Instance, Observed, Status
+from moorage.instances.reconcile import Finding
 from moorage.inventory import service as inventory
 from moorage.kit.clock import now
-from moorage.kit.db import Session
+from moorage.kit.db import Session, save
+from moorage.kit.errors import Conflict
+
+_REFUSED = {
+    "creating": "{name} is still being made: wait for its operation, or cancel that.",
+    "deleting": "{name} is being removed.",
+    "failed": "The order of {name} failed: try its operation again, or remove it.",
+}
 
 
-async def set_status(
-    session: Session, instance_id: str, status: Status, *, message: str | None = None
+def look_topic(server_id: str) -> str:
+    """Return the topic that has a server looked at."""
+    return f"look:{server_id}"
+
+
+async def wish(session: Session, instance: Instance, desired: Desired) -> None:
+    """Write down what the owner of an instance wants. Raises Conflict unless it has been made."""
+    changed = await session.execute(
+        update(Instance)
+        .where(Instance.id == instance.id, Instance.status.not_in(_REFUSED))
+        .where(Instance.deleted_at.is_(None))
+        .values(desired=desired)
+        .returning(Instance.id)
+    )
+    if changed.scalar_one_or_none() is None:
+        refused = _REFUSED.get(instance.status, "{name} has just changed; look again.")
+        raise Conflict(refused.format(name=instance.name))
+
+
+async def unwish(
+    session: Session, instance_id: str, *, wish: Desired | None, was: Desired | None
 ) -> None:
-    """Write down how an instance stands."""
+    """Take a wish back, unless there has been another since."""
     await session.execute(
-        update(Instance).where(Instance.id == instance_id).values(status=status, message=message)
+        update(Instance)
+        .where(Instance.id == instance_id, Instance.desired == wish)
+        .values(desired=was)
     )
 
 
+async def set_deleting(session: Session, instance_id: str) -> None:
+    """Write down that an instance is to go; a failed order is gone in its owner's eyes already."""
+    await session.execute(
+        update(Instance)
+        .where(Instance.id == instance_id, Instance.status != "failed")
+        .values(status="deleting", desired="gone", message=None)
+    )
+
+
+async def set_creating(session: Session, instance: Instance, *, port: int) -> None:
+    """Write down that a failed order is tried again. Raises Conflict when its name is taken."""
+    instance.status, instance.desired = "creating", "running"
+    instance.message, instance.port = None, port
+    taken = f"Another instance is named {instance.name!r} by now: remove that, or order anew."
+    await save(session, instance, if_taken=taken)
+
+
 async def set_running(
-    session: Session, instance_id: str, *, version: str, container_id: str
+    session: Session, instance_id: str, *, container_id: str, version: str | None = None
 ) -> None:
-    """Write down that a client could log in; one that is to be deleted stays so."""
+    """Write down that a client could log in; one that is to be removed stays so."""
+    made = {} if version is None else {"version": version}
+    await _brought_about(session, instance_id, "running", container_id=container_id, **made)
+
+
+async def set_stopped(session: Session, instance_id: str) -> None:
+    """Write down that an instance was stopped; one that is to be removed stays so."""
+    await _brought_about(session, instance_id, "stopped")
+
+
+async def set_found(session: Session, instance_id: str, finding: Finding, *, at: datetime) -> None:
+    """Write down what a look found."""
     await session.execute(
         update(Instance)
         .where(Instance.id == instance_id)
         .values(
-            version=version,
-            container_id=container_id,
-            status=case((Instance.status == "creating", "running"), else_=Instance.status),
+            observed=finding.observed,
+            observed_at=at,
+            health=finding.health,
+            status=finding.status,
+            message=finding.message,
         )
     )
 
 
+async def set_unknown(session: Session, server_id: str) -> None:
+    """Write down that nobody can see how the instances of a server stand."""
+    await session.execute(
+        update(Instance)
+        .where(Instance.server_id == server_id, Instance.deleted_at.is_(None))
+        .where(Instance.status.not_in(("creating", "failed")))
+        .values(observed="unknown", observed_at=now(), health=None)
+    )
+
+
 async def set_failed(session: Session, instance_id: str, *, message: str | None) -> None:
-    """Write down that an order failed; nothing is held for it any more."""
+    """Write down that an order failed; it keeps its credentials only, to be tried again."""
     await _let_go(session, instance_id)
-    await set_status(session, instance_id, "failed", message=message)
+    await session.execute(
+        update(Instance)
+        .where(Instance.id == instance_id)
+        .values(status="failed", desired="gone", message=message)
+    )
 
 
-async def set_deleted(session: Session, instance_id: str) -> None:
+async def set_deleted(session: Session, instance_id: str, *, data_kept: bool) -> None:
     """Write down that an instance is gone; its row stays as a record."""
     await _let_go(session, instance_id)
     await session.execute(
-        update(Instance).where(Instance.id == instance_id).values(deleted_at=now())
+        update(Instance)
+        .where(Instance.id == instance_id)
+        .values(deleted_at=now(), data_kept=data_kept, secrets_sealed="")
+    )
+
+
+async def _brought_about(session: Session, instance_id: str, status: Status, **values: str) -> None:
+    observed: Observed = "running" if status == "running" else "stopped"
+    health = "starting" if status == "running" else None
+    await session.execute(
+        update(Instance)
+        .where(Instance.id == instance_id, Instance.status != "deleting")
+        .values(status=status, message=None, observed=observed, observed_at=now(), health=health)
+        .values(values)
     )
 
 
@@ -51,5 +139,5 @@ async def _let_go(session: Session, instance_id: str) -> None:
     await session.execute(
         update(Instance)
         .where(Instance.id == instance_id)
-        .values(port=None, container_id=None, secrets_sealed="")
+        .values(port=None, container_id=None, observed=None, observed_at=now(), health=None)
     )

@@ -1,28 +1,59 @@
 """Rows: one engine for reading, one for writing, and the only place that commits."""
 
-import asyncio
 import sqlite3
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import DateTime, MetaData, event, make_url
+from sqlalchemy import DateTime, MetaData, event, make_url, text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from moorage.kit.errors import Conflict, Unavailable
+from moorage.kit import disk
+from moorage.kit.errors import Conflict, Invalid, Unavailable
+from moorage.kit.rows import Direct, Query, T
+from moorage.kit.wakes import Wakes
 
 Session = AsyncSession
 
-_BUSY_TIMEOUT_S = 15  # how long a writer waits for another process on SQLite
+_BUSY_TIMEOUT_S = 15  # how long a writer waits for another one
+_FROZEN_AFTER_S = 5  # whoever stands still in a transaction must not keep its locks
 _READERS = 4
+
+# A server that is gone is noticed within 11 s, whether something is being sent to it or not:
+# https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+_POSTGRES_LINK = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "11000",
+    "options": f"-c lock_timeout={_BUSY_TIMEOUT_S}s "
+    f"-c idle_in_transaction_session_timeout={_FROZEN_AFTER_S}s",
+}
+
+
+# InternalError: the server has ended a transaction in which somebody stood still.
+_OUTAGES = (
+    OperationalError,
+    InterfaceError,
+    InternalError,
+    PoolTimeout,
+    sqlite3.OperationalError,
+)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -41,6 +72,11 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # Any: SQLAlchemy's own
+        if dialect.name == "sqlite":  # a third of the time, and it is read all the time
+            return _from_text
+        return super().result_processor(dialect, coltype)
+
 
 class Base(DeclarativeBase):
     """The parent of every table."""
@@ -57,48 +93,14 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012  # SQLAlchemy's own interface
 
 
-class Wakes:
-    """Lets coroutines of this process wait until a topic was touched by a commit.
-
-    A hint, not a promise: other processes commit too, so whoever waits also looks by itself.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
-        self.is_closed = False
-
-    def close(self) -> None:
-        """Wake everybody, for good: this process is about to end."""
-        self.is_closed = True
-        for topic in self._waiting:
-            self.touch(topic)
-
-    def touch(self, topic: str) -> None:
-        """Wake whoever waits for the topic."""
-        for waiter in self._waiting.get(topic, ()):
-            waiter.set()
-
-    @asynccontextmanager
-    async def listen(self, topic: str) -> AsyncIterator[asyncio.Event]:
-        """Yield an event that is set at each touch from now on; the listener clears it."""
-        waiter = asyncio.Event()
-        self._waiting[topic].add(waiter)
-        try:
-            yield waiter
-        finally:
-            self._waiting[topic].discard(waiter)
-            if not self._waiting[topic]:
-                del self._waiting[topic]
-
-
 class Database:
     """Sessions on SQLite (WAL, one writer at a time) or PostgreSQL."""
 
     def __init__(self, url: str) -> None:
         self.url = async_url(url)
-        self.wakes = Wakes()
         self.is_sqlite = make_url(self.url).get_backend_name() == "sqlite"
         if self.is_sqlite:
+            self.wakes: Wakes = Wakes()
             self._writer = _sqlite_engine(self.url, connections=1)
             _begin_immediately(self._writer)
             # Each statement reads the latest commit; BEGIN and ROLLBACK around it would double
@@ -110,16 +112,28 @@ class Database:
                 isolation_level="AUTOCOMMIT",
                 skip_autocommit_rollback=True,
             )
+            self._direct: Direct | None = Direct(make_url(self.url).database or "")
         else:
-            self._writer = create_async_engine(
-                self.url, pool_size=10, pool_pre_ping=True, connect_args={"connect_timeout": 5}
-            )
+            from moorage.kit.wakes_postgres import PostgresWakes  # 9 MiB that SQLite need not have
+
+            self._writer = _postgres_engine(self.url)
+            self.wakes = PostgresWakes(self.conninfo)
             self._reader = self._writer
+            self._direct = None
 
     @property
     def shown_url(self) -> str:
         """The URL without its password."""
         return make_url(self.url).render_as_string(hide_password=True)
+
+    @property
+    def conninfo(self) -> str:
+        """What libpq connects with; password included."""
+        from psycopg.conninfo import make_conninfo
+
+        _, options = self._writer.dialect.create_connect_args(self._writer.url)
+        options.pop("context", None)  # SQLAlchemy's own types
+        return make_conninfo(**options)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Session]:
@@ -127,7 +141,11 @@ class Database:
         async with _translated(), AsyncSession(self._writer, expire_on_commit=False) as session:
             async with session.begin():
                 yield session
-            for topic in session.info.pop("topics", ()):
+                topics: dict[str, bool] = session.info.pop("topics", {})
+                await self.wakes.announce(
+                    session, [topic for topic, everywhere in topics.items() if everywhere]
+                )
+            for topic in topics:
                 self.wakes.touch(topic)
 
     @asynccontextmanager
@@ -136,6 +154,23 @@ class Database:
         async with _translated(), AsyncSession(self._reader, expire_on_commit=False) as session:
             yield session
 
+    async def answer(self, query: Query[T], **values: object) -> T:
+        """Return what a small query makes of the latest commit; see kit.rows."""
+        if self._direct is not None:
+            with suppress(sqlite3.Error):  # then the way that may wait says what is wrong
+                return self._direct.answer(query, values)
+        async with _translated(), self._reader.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            found = await connection.execute(query.statement, values)
+            return query.shape(found.all(), values)
+
+    async def check(self) -> None:
+        """Raise Unavailable unless rows can be read and, as far as one sees, written."""
+        async with self.read() as session:
+            await session.execute(text("SELECT 1"))
+        if self.is_sqlite:
+            disk.check_room(Path(make_url(self.url).database or ""))
+
     async def create_all(self, metadata: MetaData) -> None:
         """Make all tables as they are now, without migrations; for tests."""
         async with self._writer.begin() as connection:
@@ -143,13 +178,17 @@ class Database:
 
     async def close(self) -> None:
         """Let go of all connections."""
+        if self._direct is not None:
+            self._direct.close()
+        await self.wakes.disconnect()
         await self._writer.dispose()
         await self._reader.dispose()
 
 
-def wake(session: Session, topic: str) -> None:
-    """Touch a topic when, and only if, this session commits."""
-    session.info.setdefault("topics", set()).add(topic)
+def wake(session: Session, topic: str, *, everywhere: bool = True) -> None:
+    """Touch a topic when, and only if, this session commits; everywhere: in all processes."""
+    topics: dict[str, bool] = session.info.setdefault("topics", {})
+    topics[topic] = everywhere or topics.get(topic, False)
 
 
 async def save(session: Session, *rows: Base, if_taken: str) -> None:
@@ -169,6 +208,22 @@ def async_url(url: str) -> str:
     return parsed.set(drivername=driver).render_as_string(hide_password=False)
 
 
+def _from_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
+
+
+def _postgres_engine(url: str) -> AsyncEngine:
+    given = make_url(url)
+    linked = given.set(query=_POSTGRES_LINK | given.query)
+    return create_async_engine(
+        linked,
+        pool_size=10,
+        pool_pre_ping=True,
+        pool_timeout=_BUSY_TIMEOUT_S,
+        hide_parameters=True,  # errors go into the log, and parameters may be secrets
+    )
+
+
 def _sqlite_engine(
     url: str,
     *pragmas: str,
@@ -181,6 +236,7 @@ def _sqlite_engine(
         max_overflow=0,
         pool_timeout=_BUSY_TIMEOUT_S,
         connect_args={"timeout": _BUSY_TIMEOUT_S},
+        hide_parameters=True,
         **options,
     )
 
@@ -221,7 +277,11 @@ def _use_wal(cursor: Any) -> None:  # Any: a DBAPI cursor
 async def _translated() -> AsyncIterator[None]:
     try:
         yield
-    except (OperationalError, sqlite3.OperationalError, PoolTimeout) as error:
+    except DataError as error:
+        raise Invalid("There is a value that no row can hold.", detail=str(error)) from error
+    except _OUTAGES as error:
+        if disk.is_full(error):
+            raise disk.full(str(error)) from error
         raise Unavailable(
             "The database does not answer; try again in a moment.", detail=str(error)
         ) from error

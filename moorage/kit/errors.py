@@ -1,4 +1,4 @@
-"""The five kinds of expected failure. Each carries one sentence for the caller."""
+"""The six kinds of expected failure. Each carries one sentence for the caller."""
 
 from collections.abc import Mapping
 
@@ -42,6 +42,10 @@ class Unavailable(MoorageError):
     """Something that is needed does not answer; later it may."""
 
 
+class Failed(MoorageError):
+    """It was tried and did not work; the same would happen the next time."""
+
+
 class Unauthenticated(Denied):
     """Nobody has proved who is calling."""
 
@@ -66,3 +70,7 @@ class QuotaExceeded(Denied):
 
 class KeyReused(Conflict):
     """An idempotency key came back with another request."""
+
+
+class PreconditionFailed(Conflict):
+    """It is not any more what the caller saw."""

@@ -3,11 +3,13 @@
 from typing import Literal
 
 from alembic import context
-from sqlalchemy import create_engine, pool
+from sqlalchemy import create_engine, func, pool, select
 
 from moorage.kit.db import UtcDateTime
 from moorage.migrations import sync_url
 from moorage.tables import METADATA
+
+_TURN = 0x6D696772  # "migr"
 
 
 def render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
@@ -27,5 +29,7 @@ with engine.connect() as connection:
         render_item=render_item,
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":  # machines that start at once take turns
+            connection.execute(select(func.pg_advisory_xact_lock(_TURN)))
         context.run_migrations()
 engine.dispose()

@@ -1,18 +1,20 @@
-"""Ask for durable work, look at it, wait for it."""
+"""Ask for durable work, look at it, wait for it, have it stopped or tried again."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
+from moorage.kit.clock import now
 from moorage.kit.db import Database, Session, wake
-from moorage.kit.errors import MoorageError, NotFound, Unavailable
+from moorage.kit.errors import Conflict, MoorageError, NotFound, Unavailable
 from moorage.kit.log import request_id
-from moorage.operations.models import UNFINISHED, Operation
+from moorage.operations.models import UNFINISHED, Operation, OperationEvent
 
 QUEUE = "operations"  # the topic that wakes runners
 _UNDONE_WITHIN_S = 3.0
-_LOOK_AGAIN_S = 0.5  # another process may end an operation, and its commits wake nobody here
 
 
 def topic(operation_id: str) -> str:
@@ -26,19 +28,24 @@ async def enqueue(
     *,
     subject: str,
     owner_id: str,
+    server_id: str | None = None,
     args: dict[str, Any] | None = None,  # Any: JSON of the job
 ) -> Operation:
-    """Ask for an operation; it starts once this session commits and the subject is free."""
+    """Ask for an operation; it starts once this session commits and the subject is free.
+
+    server_id: the server it works on, which has room for so many at once.
+    """
     operation = Operation(
         kind=kind,
         subject=subject,
         owner_id=owner_id,
+        server_id=server_id,
         args=args or {},
         request_id=request_id.get(),
     )
     session.add(operation)
     await session.flush()
-    wake(session, QUEUE)
+    wake(session, QUEUE, everywhere=False)
     return operation
 
 
@@ -58,15 +65,109 @@ async def get_of_owner(session: Session, owner_id: str | None, operation_id: str
     return operation
 
 
-async def latest_unfinished(session: Session, *, subject: str, kind: str) -> Operation | None:
-    """Return the newest operation of that kind that still works on the subject."""
-    return await session.scalar(
-        select(Operation)
-        .where(Operation.subject == subject, Operation.kind == kind)
-        .where(Operation.status.in_(UNFINISHED))
-        .order_by(Operation.number.desc())
-        .limit(1)
+async def latest_unfinished(
+    session: Session, *, subject: str, kind: str | None = None
+) -> Operation | None:
+    """Return the newest operation, of that kind or of any, that still works on the subject."""
+    query = select(Operation).where(Operation.subject == subject, Operation.status.in_(UNFINISHED))
+    if kind is not None:
+        query = query.where(Operation.kind == kind)
+    return await session.scalar(query.order_by(Operation.number.desc()).limit(1))
+
+
+async def list_own(
+    session: Session,
+    *,
+    owner_id: str | None,
+    limit: int,
+    before: str | None = None,
+    **filters: str | None,
+) -> Sequence[Operation]:
+    """Return operations, newest first. owner_id: None: of anybody.
+
+    before: the id that the last page ended with; filters: columns that have a certain value.
+    """
+    query = select(Operation).order_by(Operation.id.desc()).limit(limit)
+    if owner_id is not None:
+        query = query.where(Operation.owner_id == owner_id)
+    if before is not None:
+        query = query.where(Operation.id < before)
+    given = {name: value for name, value in filters.items() if value is not None}
+    return (await session.scalars(query.filter_by(**given))).all()
+
+
+async def cancel(session: Session, operation: Operation) -> Operation:
+    """Have an operation stopped, and what it made taken back; it may take a moment.
+
+    Asking again changes nothing. Raises Conflict when it is over, or past the point of no return.
+    """
+    if operation.is_ended:
+        raise Conflict(f"The operation has ended: it {operation.status}.")
+    if not operation.cancellable:
+        raise Conflict("It is too late to cancel this operation: what it removes is half gone.")
+    asked = await session.execute(
+        update(Operation)
+        .where(Operation.id == operation.id, Operation.ended_at.is_(None), Operation.cancellable)
+        .values(cancel_requested_at=func.coalesce(Operation.cancel_requested_at, now()))
+        .values(not_before=None)
+        .returning(Operation)
+        .execution_options(populate_existing=True)
     )
+    found = asked.scalar_one_or_none()
+    if found is None:
+        raise Conflict("The operation has just ended.")
+    wake(session, topic(operation.id))
+    wake(session, QUEUE, everywhere=False)
+    return found
+
+
+async def retry(session: Session, operation: Operation) -> Operation:
+    """Have a failed or cancelled operation tried again, from the step that failed.
+
+    Raises Conflict when it has not failed.
+    """
+    asked = await session.execute(
+        update(Operation)
+        .where(Operation.id == operation.id, Operation.status.in_(("failed", "cancelled")))
+        .values(status="queued", attempts=0, not_before=None, job_id=None, ended_at=None)
+        .values(error=None, error_kind=None, cancel_requested_at=None, cancellable=True)
+        .returning(Operation)
+        .execution_options(populate_existing=True)
+    )
+    found = asked.scalar_one_or_none()
+    if found is None:
+        raise Conflict(
+            f"Only what failed or was cancelled can be tried again; this one is {operation.status}."
+        )
+    session.add(OperationEvent(operation_id=found.id, kind="status", data={"status": "queued"}))
+    wake(session, topic(found.id))
+    wake(session, QUEUE, everywhere=False)
+    return found
+
+
+async def list_events(
+    session: Session, operation_id: str, *, after: int = 0, limit: int = 500
+) -> Sequence[OperationEvent]:
+    """Return what happened in an operation after an event's number, in order."""
+    rows = await session.scalars(
+        select(OperationEvent)
+        .where(OperationEvent.operation_id == operation_id, OperationEvent.number > after)
+        .order_by(OperationEvent.number)
+        .limit(limit)
+    )
+    return rows.all()
+
+
+async def forget_old(session: Session, *, ended_before: datetime, limit: int = 1000) -> int:
+    """Remove operations that ended before a moment, and their events; return how many."""
+    old = (
+        await session.scalars(
+            select(Operation.id).where(Operation.ended_at < ended_before).limit(limit)
+        )
+    ).all()
+    await session.execute(delete(OperationEvent).where(OperationEvent.operation_id.in_(old)))
+    await session.execute(delete(Operation).where(Operation.id.in_(old)))
+    return len(old)
 
 
 async def wait(db: Database, operation_id: str, *, timeout_s: float) -> Operation:
@@ -87,7 +188,7 @@ async def wait(db: Database, operation_id: str, *, timeout_s: float) -> Operatio
             if operation.is_ended or left_s <= 0 or db.wakes.is_closed:
                 return operation
             try:
-                async with asyncio.timeout(min(left_s, _LOOK_AGAIN_S)):
+                async with asyncio.timeout(min(left_s, db.wakes.look_again_s)):
                     await changed.wait()
             except TimeoutError:
                 continue
@@ -105,6 +206,8 @@ async def count(session: Session) -> dict[tuple[str, str], int]:
 
 def failure(operation: Operation) -> MoorageError:
     """Return, as an error to raise, why the operation failed."""
+    if operation.was_cancelled:
+        return Conflict(operation.error or "It was cancelled.")
     return Unavailable(operation.error or "The operation failed.")
 
 

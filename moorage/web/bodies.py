@@ -89,6 +89,8 @@ def _is_deep(content: dict[str, Any]) -> bool:  # Any: JSON
 def _reason(model: type[BaseModel], kind: str, message: str, given: object) -> str:
     if kind == "extra_forbidden":
         return f"is no field of this request; it takes {', '.join(model.model_fields)}"
+    if kind == "rule":
+        return message
     if kind == "missing":
         return "is required"
     sentence = message.removeprefix("Value error, ")

@@ -1,24 +1,33 @@
-"""What routes are given: the tools of the rooms, and who is calling."""
+"""What routes are given: the tools of the rooms, and who is calling.
+
+All are coroutines: FastAPI sends a plain function through a thread, and that costs more than it.
+"""
 
 import base64
 import binascii
 import re
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.datastructures import State
 
 from moorage.identity import rules
 from moorage.identity import service as identity
 from moorage.identity.rules import Caller
-from moorage.identity.throttle import Throttle
+from moorage.identity.throttle import Throttle, source
+from moorage.identity.uses import Uses
 from moorage.instances.tools import Tools
-from moorage.kit.errors import Unauthenticated
+from moorage.kit.errors import Denied, Unauthenticated
+from moorage.web.errors import problem_of
+from moorage.web.limits import Limits
+from moorage.web.problems import DENIED
 from moorage.web.trail import Visit
 
 _IN_URL = re.compile(r"(access_?|api_?|auth_?)?(token|key|password|secret|ticket)", re.IGNORECASE)
 
 
-def get_tools(request: Request) -> Tools:
+async def get_tools(request: Request) -> Tools:
     """Return what the rooms work with."""
     tools: Tools = request.app.state.tools
     return tools
@@ -27,9 +36,9 @@ def get_tools(request: Request) -> Tools:
 ToolsDep = Annotated[Tools, Depends(get_tools)]
 
 
-def client_address(request: Request) -> str:
+async def client_address(request: Request, tools: ToolsDep) -> str:
     """Return where the request comes from; trusted proxies may name whom they speak for."""
-    trusted = set(get_tools(request).settings.trusted_proxies)
+    trusted = tools.settings.trusted_proxies
     address = request.client.host if request.client else "unknown"
     forwarded = request.headers.get("x-forwarded-for", "").split(",")
     while address in trusted and forwarded:
@@ -41,11 +50,78 @@ AddressDep = Annotated[str, Depends(client_address)]
 
 
 async def get_caller(request: Request, tools: ToolsDep, address: AddressDep) -> Caller:
-    """Return who is calling.
+    """Return who is calling, and count the request: for its address when that is nobody known.
 
-    Raises Unauthenticated, in one wording for all causes, and Throttled after too many failures:
-    for guesses only, a good token is always heard.
+    Raises Unauthenticated, in one wording for all causes, and Throttled.
     """
+    try:
+        caller = await _identified(request, tools, address)
+    except Unauthenticated:
+        limits: Limits = request.app.state.limits
+        limits.take(source(address))
+        raise
+    count(request.app.state, caller)
+    return caller
+
+
+CallerDep = Annotated[Caller, Depends(get_caller)]
+
+
+async def get_visit(
+    request: Request, caller: CallerDep, address: AddressDep, tools: ToolsDep
+) -> AsyncIterator[Visit]:
+    """Give who is calling and from where; what it may not do goes into the audit log."""
+    visit = Visit(caller, address)
+    try:
+        yield visit
+    except Denied as error:
+        if problem_of(error) is DENIED:
+            async with tools.db.begin() as session:
+                await visit.record_denied(session, request.method, request.url.path, error)
+        raise
+
+
+VisitDep = Annotated[Visit, Depends(get_visit)]
+
+
+async def get_writer(visit: VisitDep) -> Caller:
+    """Return a caller that may change something. Raises Denied."""
+    rules.require_write(visit.caller)
+    return visit.caller
+
+
+WriterDep = Annotated[Caller, Depends(get_writer)]
+
+
+async def get_admin(caller: WriterDep) -> Caller:
+    """Return a caller that may change everything. Raises Denied."""
+    rules.require_admin(caller)
+    return caller
+
+
+AdminDep = Annotated[Caller, Depends(get_admin)]
+
+
+async def get_overseer(caller: CallerDep) -> Caller:
+    """Return a caller that may see everything. Raises Denied."""
+    rules.require_admin(caller)
+    return caller
+
+
+OverseerDep = Annotated[Caller, Depends(get_overseer)]
+
+
+def count(state: State, caller: Caller) -> None:
+    """Count a request of somebody known. Raises Throttled."""
+    limits: Limits = state.limits
+    limits.take(caller.user_id)
+    if caller.token_id is not None:
+        uses: Uses = state.uses
+        uses.note(caller.token_id)
+
+
+async def _identified(request: Request, tools: Tools, address: str) -> Caller:
+    """Return who is calling. After too many failures guesses are not heard; good tokens are."""
     if any(_IN_URL.fullmatch(name) for name in request.query_params):
         raise Unauthenticated(
             "Credentials do not belong in a URL; send them in the Authorization header."
@@ -54,8 +130,7 @@ async def get_caller(request: Request, tools: ToolsDep, address: AddressDep) -> 
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     try:
         if scheme.lower() == "bearer":
-            async with tools.db.read() as session:
-                return await identity.caller_of_token(session, credentials.strip())
+            return await identity.caller_of_token(tools.db, credentials.strip())
         if scheme.lower() == "basic":
             throttle.check(address)
             username, password = _basic(credentials)
@@ -65,35 +140,6 @@ async def get_caller(request: Request, tools: ToolsDep, address: AddressDep) -> 
         throttle.failed(address)
         raise
     raise Unauthenticated("Say who you are: send an Authorization header, Bearer or Basic.")
-
-
-CallerDep = Annotated[Caller, Depends(get_caller)]
-
-
-def get_writer(caller: CallerDep) -> Caller:
-    """Return a caller that may change something. Raises Denied."""
-    rules.require_write(caller)
-    return caller
-
-
-WriterDep = Annotated[Caller, Depends(get_writer)]
-
-
-def get_admin(caller: WriterDep) -> Caller:
-    """Return a caller that may change everything. Raises Denied."""
-    rules.require_admin(caller)
-    return caller
-
-
-AdminDep = Annotated[Caller, Depends(get_admin)]
-
-
-def get_visit(caller: CallerDep, address: AddressDep) -> Visit:
-    """Return who is calling and from where, for the audit log."""
-    return Visit(caller, address)
-
-
-VisitDep = Annotated[Visit, Depends(get_visit)]
 
 
 def _basic(credentials: str) -> tuple[str, str]:

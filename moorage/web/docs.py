@@ -1,12 +1,18 @@
-"""Interactive documentation, from our own files."""
+"""Interactive documentation, from our own files, and a page about each problem."""
 
 import json
+import re
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse
+
+from moorage.kit.errors import NotFound
+from moorage.web import problems
+from moorage.web.problems import Problem, ProblemOut
 
 STATIC = Path(__file__).parent / "static"
 
@@ -32,8 +38,27 @@ async def show_docs() -> FileResponse:
     return FileResponse(STATIC / "swagger" / "index.html", headers=_HEADERS)
 
 
+@router.get(problems.PATH)
+async def list_problems() -> HTMLResponse:
+    """List all that can go wrong."""
+    rows = "".join(
+        f'<tr><td>{one.status}<td><a href="{one.type}">{escape(one.title)}</a>'
+        for one in problems.ALL
+    )
+    return _page("Problems", f"<table>{rows}</table>")
+
+
+@router.get(problems.PATH + "/{problem}")
+async def show_problem(problem: str) -> HTMLResponse:
+    """Explain one problem. Raises NotFound."""
+    for one in problems.ALL:
+        if one.name == problem:
+            return _page(one.title, _explained(one))
+    raise NotFound(f"There is no such problem; {problems.PATH} lists all.")
+
+
 def describe(app: FastAPI, *, version: str) -> None:
-    """Have `/openapi.json` say how callers prove who they are."""
+    """Have `/openapi.json` say how callers prove who they are, and what a problem looks like."""
 
     def openapi() -> dict[str, Any]:  # Any: OpenAPI
         if app.openapi_schema is None:
@@ -41,15 +66,23 @@ def describe(app: FastAPI, *, version: str) -> None:
                 title="Moorage",
                 version=version,
                 summary="A self-hosted cloud on your own servers.",
+                description=f"What can go wrong below `/v1`: [problems]({problems.PATH}).",
                 routes=app.routes,
             )
             _drop_validation_errors(schema)
-            schema.setdefault("components", {})["securitySchemes"] = _SECURITY_SCHEMES
+            components = schema.setdefault("components", {})
+            components["securitySchemes"] = _SECURITY_SCHEMES
+            components["schemas"] |= _problem_schemas()
             schema["security"] = [{"token": []}, {"password": []}]
             app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def _problem_schemas() -> dict[str, Any]:  # Any: OpenAPI
+    whole = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**whole.pop("$defs"), "ProblemOut": whole}
 
 
 def _drop_validation_errors(schema: dict[str, Any]) -> None:  # Any: OpenAPI
@@ -61,3 +94,26 @@ def _drop_validation_errors(schema: dict[str, Any]) -> None:  # Any: OpenAPI
                 del operation["responses"]["422"]
     for name in ("HTTPValidationError", "ValidationError"):
         schema.get("components", {}).get("schemas", {}).pop(name, None)
+
+
+def _explained(problem: Problem) -> str:
+    return (
+        f"<p>{_marked(problem.meaning)}<p>{_marked(problem.remedy)}"
+        f"<pre>{escape(json.dumps(problem.example, indent=2, ensure_ascii=False))}</pre>"
+        f'<p><a href="{problems.PATH}">All problems</a>'
+    )
+
+
+def _marked(text: str) -> str:
+    """Return the text as HTML; what stands between backticks is code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _page(title: str, body: str) -> HTMLResponse:
+    page = (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width">'
+        f'<link rel="stylesheet" href="/static/problems.css">'
+        f"<main><h1>{escape(title)}</h1>{body}</main></html>"
+    )
+    return HTMLResponse(page, headers=_HEADERS)

@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from sqlalchemy import text
 
 from moorage.kit.errors import Unavailable
 from moorage.web.deps import ToolsDep
@@ -19,10 +18,9 @@ async def live() -> dict[str, str]:
 @router.get("/readyz", openapi_extra={"security": []})
 async def ready(request: Request, tools: ToolsDep) -> JSONResponse:
     """Say whether the database answers and operations are being performed."""
-    problems = [] if request.app.state.runner.is_alive else ["operations are not being performed"]
+    problems = [] if request.app.state.queue.is_alive else ["operations are not being performed"]
     try:
-        async with tools.db.read() as session:
-            await session.execute(text("SELECT 1"))
+        await tools.db.check()
     except Unavailable as error:
         problems.append(error.message)
     if problems:

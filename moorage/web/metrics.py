@@ -32,6 +32,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._answered: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._operation_seconds = Histogram(
             "moorage_operation_seconds",
             "Time from an order to the end of its operation.",
@@ -57,15 +58,22 @@ class Metrics:
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request."""
-        self._requests.labels(method, route, status).inc()
-        self._request_seconds.labels(method, route).observe(seconds)
+        known = self._answered.get((method, route, status))
+        if known is None:  # looking them up by their labels takes longer than counting
+            known = self._answered[method, route, status] = (
+                self._requests.labels(method, route, status),
+                self._request_seconds.labels(method, route),
+            )
+        counter, histogram = known
+        counter.inc()
+        histogram.observe(seconds)
 
     def operation(self, kind: str, status: str, seconds: float) -> None:
         """Count an operation that ended."""
         self._operation_seconds.labels(kind, status).observe(seconds)
 
 
-def _metrics(request: Request) -> Metrics:
+async def _metrics(request: Request) -> Metrics:
     metrics: Metrics = request.app.state.metrics
     return metrics
 

@@ -1,11 +1,23 @@
 """`Idempotency-Key`: the same request with the same key makes one thing and has one answer."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Header
 
 from moorage.idempotency import service as idempotency
 from moorage.idempotency.service import Answer, Made
 from moorage.instances.tools import Tools
 from moorage.kit.db import Session
+
+KeyDep = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Of your choice; a repeated request with the same key has the same answer.",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +28,20 @@ class Once:
     user_id: str
     key: str | None
     fingerprint: str
+
+    async def make(self, make: Callable[[Session], Awaitable[Answer]]) -> Answer:
+        """Make something that is there at once; it, its key and its answer are one commit.
+
+        Raises Invalid, KeyReused, Conflict (the first request is still running).
+        """
+        known = await self.recall()
+        if isinstance(known, Answer):
+            return known
+        async with self.tools.db.begin() as session:
+            answer = await make(session)
+            await self.remember(session, subject=answer.headers["Location"], busy_s=0)
+            await self._answered(session, answer)
+        return answer
 
     async def recall(self) -> Answer | Made | None:
         """Return what the key stands for. Raises Invalid, KeyReused."""
@@ -47,12 +73,16 @@ class Once:
         """Keep the answer for the next time."""
         if self.key is not None:
             async with self.tools.db.begin() as session:
-                await idempotency.answered(
-                    session, self.tools.sealer, user_id=self.user_id, key=self.key, answer=answer
-                )
+                await self._answered(session, answer)
 
     async def forget(self) -> None:
         """Forget a request that came to nothing, so that it can be tried again."""
         if self.key is not None:
             async with self.tools.db.begin() as session:
                 await idempotency.forget(session, user_id=self.user_id, key=self.key)
+
+    async def _answered(self, session: Session, answer: Answer) -> None:
+        if self.key is not None:
+            await idempotency.answered(
+                session, self.tools.sealer, user_id=self.user_id, key=self.key, answer=answer
+            )

@@ -1,11 +1,19 @@
-"""What a request changed goes into the audit log, in the commit that changes it."""
+"""What a request changed goes into the audit log, in the commit that changes it.
+
+What its caller may not do goes there too, in a commit of its own.
+"""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from moorage.audit import service as audit
+from moorage.audit.models import Outcome
 from moorage.identity.rules import Caller
 from moorage.kit.db import Session
+from moorage.kit.errors import Denied
 from moorage.kit.log import request_id
+
+_SHOWN = 200  # characters of a path that somebody made up
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +23,20 @@ class Visit:
     caller: Caller
     address: str
 
-    async def record(self, session: Session, action: str, subject: str) -> None:
-        """Write down what the caller did to the subject."""
+    async def record(
+        self, session: Session, action: str, subject: str, *, detail: str | None = None
+    ) -> None:
+        """Write down what the caller did to the subject. detail: never a secret."""
+        await self._write(session, action, subject, "ok", detail)
+
+    async def record_denied(self, session: Session, method: str, path: str, error: Denied) -> None:
+        """Write down what the caller asked for and may not do."""
+        subject = f"{method} {quote(path)}"[:_SHOWN]
+        await self._write(session, "request", subject, "denied", error.message)
+
+    async def _write(
+        self, session: Session, action: str, subject: str, outcome: Outcome, detail: str | None
+    ) -> None:
         await audit.record(
             session,
             caller=self.caller,
@@ -24,4 +44,6 @@ class Visit:
             subject=subject,
             source_address=self.address,
             request_id=request_id.get(),
+            outcome=outcome,
+            detail=detail,
         )

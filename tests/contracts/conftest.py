@@ -22,10 +22,12 @@ DOCKER_HOST = os.environ.get("MOORAGE_DOCKER_HOST", "unix:///var/run/docker.sock
 
 SLEEP = ("/bin/sleep", "1000")
 TALK = ("/bin/sh", "-c", "echo one; echo two >&2; echo three; exit 3")
+LINGER = ("/bin/sh", "-c", "echo here I am; exec sleep 1000")
 READ = ("/bin/cat", "/drop/word")
 MISSING = ("/bin/no-such-program",)
 PROGRAMS = {
     TALK: Program(output=("one", "two", "three"), exit_code=3),
+    LINGER: Program(output=("here I am",)),
     READ: Program(output=("hello",), exit_code=0),
     MISSING: Program(exit_code=127),
 }

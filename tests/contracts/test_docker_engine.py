@@ -130,3 +130,32 @@ async def test_arguments_reach_a_build(bench: Bench) -> None:
     )
 
     assert "hear me" in said
+
+
+async def test_a_log_is_told_as_it_is_written(bench: Bench) -> None:
+    wait = "until [ -e /drop/word ]; do sleep 0.05; done; cat /drop/word; exec sleep 1000"
+    container = await bench.run(bench.spec("one", "/bin/sh", "-c", wait))
+
+    async with bench.engine.follow_log(container) as lines, asyncio.timeout(20):
+        await bench.engine.put_archive(container, "/drop", tar_of("word", b"hello\n"))
+
+        assert await anext(lines) == "hello"
+
+
+async def test_a_long_line_comes_in_parts(bench: Bench) -> None:
+    talk = "cat /bin/busybox | tr -c x x | head -c 20000; echo; echo end"
+    container = await bench.run(bench.spec("one", "/bin/sh", "-c", talk))
+
+    async with bench.engine.follow_log(container) as lines, asyncio.timeout(20):
+        sizes = [len(line) async for line in lines]
+
+    assert sizes == [16_384, 20_000 - 16_384, 3]
+
+
+async def test_leaving_a_log_leaves_the_container_alone(bench: Bench) -> None:
+    container = await bench.run(bench.spec())
+
+    async with bench.engine.follow_log(container):
+        pass
+
+    assert (await bench.engine.get_container(container)).status == "running"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from .door import Door
 from .service import Client, Service, is_free
 
 PORTS_EACH = 40
@@ -71,6 +72,15 @@ def new_service(make_service: NewService) -> Iterator[NewService]:
     yield start
     for service in reversed(made):
         service.close()
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Door]:
+    """An open door to the engine."""
+    door = Door(tmp_path / "engine.sock")
+    door.open()
+    yield door
+    door.shut()
 
 
 @pytest.fixture

@@ -90,14 +90,26 @@ class Engine:
         """Remove a container behind everybody's back."""
         self._ask("DELETE", f"/containers/{container}", force="1", v="1")
 
+    def remove_volume(self, volume: str) -> None:
+        """Remove a volume behind everybody's back."""
+        self._ask("DELETE", f"/volumes/{volume}")
+
+    def networks_of(self, container: str) -> list[str]:
+        """Return the names of a container's networks."""
+        return list(self.inspect(container)["NetworkSettings"]["Networks"])
+
+    def remove_network(self, network: str) -> None:
+        """Remove a network behind everybody's back."""
+        self._ask("DELETE", f"/networks/{network}")
+
     def remove_all(self) -> None:
         """Remove everything."""
         for container in self.containers():
             self.remove(container["Id"])
         for volume in self.volumes():
-            self._ask("DELETE", f"/volumes/{volume['Name']}")
+            self.remove_volume(volume["Name"])
         for network in self.networks():
-            self._ask("DELETE", f"/networks/{network['Id']}")
+            self.remove_network(network["Id"])
 
     def close(self) -> None:
         """Let go of connections."""

@@ -2,12 +2,9 @@
 
 import json
 import os
-import signal
 import socket
 import sqlite3
 import subprocess
-import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,11 +13,10 @@ import httpx
 import psycopg
 
 from .engine import Engine
+from .process import MOOR, Process
 from .until import until
 
-MOOR = str(Path(sys.executable).with_name("moor"))
 READY_WITHIN_S = 30
-STOPPED_WITHIN_S = 10  # what `moor serve` promises
 ORDER_S = 200
 OF_THIS_MACHINE = {"MOORAGE_DOCKER_HOST", "MOORAGE_IMAGES", "MOORAGE_DEBIAN_MIRROR"}
 
@@ -74,7 +70,9 @@ class Service:
         self.data_dir = data_dir
         self.settings = dict(settings)
         self.url = f"http://127.0.0.1:{free_port()}"
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
+        self._workers: list[Process] = []
+        self._others: list[Service] = []
         self._engine: Engine | None = None
         self._clients: list[Client] = []
 
@@ -93,6 +91,11 @@ class Service:
     def log_file(self) -> Path:
         """What the service said, all its lives long."""
         return self.data_dir.with_suffix(".log")
+
+    @property
+    def said(self) -> str:
+        """What the log has."""
+        return self.log_file.read_text()
 
     @property
     def ports(self) -> range:
@@ -126,39 +129,41 @@ class Service:
         """Return a new user."""
         answer = self.admin.http.post("/user", json={"username": f"user{len(self._clients)}"})
         assert answer.status_code == 201, answer.text
-        self._clients.append(Client(self.url, answer.json()["token"]))
+        return self.client(answer.json()["token"])
+
+    def client(self, token: str) -> Client:
+        """Return whoever has that token."""
+        self._clients.append(Client(self.url, token))
         return self._clients[-1]
 
     def start(self, *arguments: str) -> None:
         """Start it, and be back when it is ready."""
-        port = self.url.rpartition(":")[2]
-        with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(
-                [MOOR, "serve", "--port", port, *arguments],
-                env=self.environment,
-                cwd=self.data_dir.parent,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        self.process = self._run("serve", "--port", self.url.rpartition(":")[2], *arguments)
         until(self._is_ready, within_s=READY_WITHIN_S)
+
+    def worker(self) -> Process:
+        """Start a process that only performs operations; it may take a moment to begin."""
+        self._workers.append(self._run("worker"))
+        return self._workers[-1]
+
+    def beside(self) -> "Service":
+        """Start another one of the same installation, with a URL of its own."""
+        self._others.append(Service(self.data_dir, self.settings))
+        self._others[-1].start()
+        return self._others[-1]
 
     def stop(self) -> float:
         """Stop it as an operator does; return after how many seconds it was gone, with code 0."""
-        assert self._process is not None
-        asked = time.monotonic()
-        self._process.send_signal(signal.SIGTERM)
-        code = self._process.wait(timeout=STOPPED_WITHIN_S)
-        self._process = None
-        assert code == 0, self.log_file.read_text()
-        return time.monotonic() - asked
+        assert self.process is not None
+        took_s = self.process.stop()
+        self.process = None
+        return took_s
 
     def kill(self) -> None:
         """End it as a power cut does."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-        self._process = None
+        assert self.process is not None
+        self.process.kill()
+        self.process = None
 
     def moor(self, *command: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         """Run a command of `moor` beside it, which must end with the code."""
@@ -201,22 +206,32 @@ class Service:
 
     def close(self) -> None:
         """End it for good; it must go well, and leave nothing that nobody knows of."""
+        processes = [*self._workers, *(one.process for one in (self, *self._others) if one.process)]
         try:
-            if self._process is not None:
-                self.stop()
+            for process in processes:
+                if process.is_running:
+                    process.stop()
             if self.data_dir.exists():  # it may have been purged
                 assert self.orphans() == []
         finally:
-            if self._process is not None:
-                self.kill()
+            for process in processes:
+                process.kill()
             self.engine.remove_all()
             self.engine.close()
-            for client in self._clients:
+            for client in [client for one in (self, *self._others) for client in one._clients]:
                 client.http.close()
 
+    def _run(self, *arguments: str) -> Process:
+        return Process(
+            *arguments,
+            environment=self.environment,
+            folder=self.data_dir.parent,
+            log_file=self.log_file,
+        )
+
     def _is_ready(self) -> bool:
-        assert self._process is not None
-        assert self._process.poll() is None, self.log_file.read_text()
+        assert self.process is not None
+        assert self.process.is_running, self.said
         try:
             return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200
         except httpx.TransportError:

@@ -28,8 +28,10 @@ def logged_in(service: Service) -> Iterator[Client]:
 def test_help_names_every_command(service: Service) -> None:
     shown = service.moor("--help").stdout
 
-    for command in ("serve", "admin", "db", "images", "doctor", "config", "login", "purge"):
-        assert command in shown
+    commands = {line.split()[0] for line in shown.splitlines() if line.strip()}
+    for command in ("serve", "admin", "db", "instance", "op", "images", "doctor", "config"):
+        assert command in commands
+    assert {"login", "purge", "user", "token", "audit"} <= commands
 
 
 def test_config_shows_sources_and_no_password(new_service: NewService) -> None:
@@ -114,6 +116,24 @@ def test_a_database_is_ordered_listed_shown_and_removed(
     assert "gone" in service.moor("db", "rm", number, "--yes").stdout
     assert "was not found" in service.moor("db", "rm", number, "--yes", code=1).stderr
     assert logged_in.list() == []
+
+
+def test_a_database_is_stopped_read_and_started_again(service: Service, logged_in: Client) -> None:
+    made = logged_in.order("redis")
+    number = str(made["id"])
+
+    stopped = service.moor("db", "stop", number).stdout
+    log = service.moor("db", "logs", number, "--follow").stdout
+    operations = json.loads(service.moor("op", "ls", "--json").stdout)
+    watched = service.moor("op", "watch", operations[0]["id"]).stdout
+    started = service.moor("db", "start", number).stdout
+
+    assert "instance.stop succeeded" in stopped
+    assert "Ready to accept connections" in log
+    assert made["config"]["config"]["--requirepass"] not in log
+    assert watched.splitlines()[-1] == "It succeeded."
+    assert "instance.start succeeded" in started
+    log_in(made["url"])
 
 
 def test_a_refused_order_is_one_sentence(service: Service, logged_in: Client) -> None:

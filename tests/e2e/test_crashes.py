@@ -9,7 +9,8 @@ import pytest
 from .broken import gated_redis, open_gate
 from .clients import keep, kept, log_in
 from .conftest import NewService
-from .service import STOPPED_WITHIN_S, Client, Json, Service
+from .process import STOPPED_WITHIN_S
+from .service import Client, Json, Service
 from .until import until
 
 pytestmark = pytest.mark.engine

@@ -104,7 +104,7 @@ def test_a_generated_password_is_seen_by_nobody_else(service: Service, made: Jso
     for text in (*arguments, *seen["Config"]["Labels"].values()):
         assert password not in text
     assert password not in "".join(service.engine.top(made["container_id"]))
-    assert password not in service.log_file.read_text()
+    assert password not in service.said
     assert password.encode() not in (service.data_dir / "moorage.db").read_bytes()
 
 

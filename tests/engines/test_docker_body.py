@@ -7,7 +7,6 @@ import pytest
 from moorage.engines.docker_body import (
     container_body,
     label_filter,
-    log_lines,
     network_body,
     quoted,
     split_ref,
@@ -103,7 +102,7 @@ def test_a_network_without_a_subnet_takes_one_of_the_engine() -> None:
 
 
 def test_a_label_without_a_value_matches_any_value() -> None:
-    query = label_filter({"moorage.kind": "redis", "moorage.owner": ""}, name="anna")
+    query = label_filter({"moorage.kind": "redis", "moorage.owner": ""}, name=["anna"])
 
     assert json.loads(query["filters"]) == {
         "label": ["moorage.kind=redis", "moorage.owner"],
@@ -127,11 +126,3 @@ def test_a_reference_is_a_repository_and_a_tag(ref: str, repository: str, tag: s
 
 def test_a_name_cannot_leave_its_place_in_a_path() -> None:
     assert quoted("../../info?x") == "..%2F..%2Finfo%3Fx"
-
-
-def test_a_log_is_taken_out_of_its_frames() -> None:
-    out = b"\x01\0\0\0\0\0\0\x08one\ntwo\n"
-    err = b"\x02\0\0\0\0\0\0\x05oh n\xff"
-    cut = b"\x01\0\0\0\0\0"
-
-    assert log_lines(out + err + cut) == ["one", "two", "oh n�"]

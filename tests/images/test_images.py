@@ -8,7 +8,7 @@ import pytest
 from moorage.engines.port import Engine
 from moorage.images.recipe import IMAGE_LABEL, Recipe
 from moorage.images.service import Images
-from moorage.kit.errors import Unavailable
+from moorage.kit.errors import Failed
 from tests.images.conftest import Said
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
@@ -110,21 +110,21 @@ async def test_a_registry_that_did_not_answer_is_not_asked_again_at_once(
 ) -> None:
     images = Images(mode="auto")
     for version in ("1", "2"):
-        with pytest.raises(Unavailable):
+        with pytest.raises(Failed):
             await images.prepare(engine, [Recipe(name, version, registry=NOBODY)], say=said)
 
     assert len(said.beginning("Fetching")) == 1
 
 
 async def test_mode_registry_builds_nothing(engine: Engine, tiny: Recipe, said: Said) -> None:
-    with pytest.raises(Unavailable, match="MOORAGE_IMAGES=registry allows none"):
+    with pytest.raises(Failed, match="MOORAGE_IMAGES=registry allows none"):
         await Images(mode="registry").prepare(engine, [tiny], say=said)
 
 
 async def test_mode_build_fetches_nothing(engine: Engine, name: str, said: Said) -> None:
     official = Recipe(name, "1", registry=NOBODY)
 
-    with pytest.raises(Unavailable, match="MOORAGE_IMAGES=build allows none"):
+    with pytest.raises(Failed, match="MOORAGE_IMAGES=build allows none"):
         await Images(mode="build").prepare(engine, [official], say=said)
 
 
@@ -134,7 +134,7 @@ async def test_every_reason_is_told_when_no_image_can_be_had(
     (folder / "Dockerfile").write_text("ARG SOURCE\nFROM ${SOURCE}\nRUN exit 7\n")
     official = Recipe(name, "2", registry=NOBODY)
 
-    with pytest.raises(Unavailable) as failure:
+    with pytest.raises(Failed) as failure:
         await Images().prepare(engine, [official, tiny], say=said)
 
     assert f"{official.ref}: " in failure.value.message

@@ -13,7 +13,7 @@ from moorage.catalog import service as catalog
 from moorage.engines.port import Engine
 from moorage.images.recipe import Recipe
 from moorage.images.service import Images
-from moorage.kit.errors import Unavailable
+from moorage.kit.errors import Failed
 from tests.images.conftest import Prepare, Said
 from tests.images.servers import MARIADB, Servers
 
@@ -87,7 +87,7 @@ async def test_a_registry_without_the_image_is_told_from_one_that_is_away(
     images = Images(mode="auto")
     for version in ("1", "2"):
         official = Recipe(name, version, registry=f"{registry}/none:{version}")
-        with pytest.raises(Unavailable, match="No image could be had"):
+        with pytest.raises(Failed, match="No image could be had"):
             await images.prepare(engine, [official], say=said)
 
     assert len(said.beginning("Fetching")) == 2

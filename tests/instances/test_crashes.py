@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import count
-from typing import TypeVar
 
 import pytest
-from sqlalchemy import select
 
 from moorage.engines.fake import FakeEngine
 from moorage.identity.models import User
@@ -14,15 +12,15 @@ from moorage.instances import service as instances
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
 from moorage.inventory.models import OwnerNetwork, PortReservation
-from moorage.kit.errors import Unavailable
+from moorage.kit.errors import Failed
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
+from tests.instances.lives import history, make_running, reload, rows, watch_over
 from tests.make.gate import Gate
 from tests.make.instances import make_order, performing, restarted
 
 pytestmark = pytest.mark.anyio
 
-Row = TypeVar("Row", Instance, OwnerNetwork, PortReservation)
 Act = Callable[[], Awaitable[Operation]]
 
 
@@ -92,7 +90,7 @@ async def test_a_failing_order_killed_at_any_moment_leaves_nothing(
         engine.images.clear()
         _, operation = await make_order(tools, owner=owner)
         for _ in range(50):
-            engine.fail_next("start_container", Unavailable("The engine is on fire."))
+            engine.fail_next("start_container", Failed("The engine is on fire."))
         return operation
 
     async def check(ended: Operation) -> None:
@@ -129,7 +127,47 @@ async def test_a_removal_killed_at_any_moment_leaves_nothing(
     assert moments > 5
 
 
-async def rows(tools: Tools, table: type[Row]) -> list[Row]:
-    """Return all rows of a table."""
-    async with tools.db.read() as session:
-        return list(await session.scalars(select(table)))
+async def test_a_restart_killed_at_any_moment_ends_with_a_login_on_the_same_data(
+    tools: Tools, engine: FakeEngine, gate: Gate, owner: User
+) -> None:
+    instance = await make_running(tools, owner)
+    [volume] = engine.volumes
+
+    async def act() -> Operation:
+        async with tools.db.begin() as session:
+            return await instances.restart(session, await instances.get(session, instance.id))
+
+    async def check(ended: Operation) -> None:
+        assert ended.status == "succeeded"
+        [container] = engine.containers.values()
+        assert (container.seen.status, list(engine.volumes)) == ("running", [volume])
+        assert (await reload(tools, instance)).status == "running"
+
+    moments = await kill_at_every_moment(tools, gate, act, check)
+
+    assert moments > 5
+
+
+async def test_a_mend_killed_at_any_moment_makes_one_container_on_the_same_data(
+    tools: Tools, engine: FakeEngine, gate: Gate, owner: User
+) -> None:
+    instance = await make_running(tools, owner)
+    [volume] = engine.volumes
+
+    async def act() -> Operation:
+        for name in list(engine.containers):
+            engine.remove_by_hand(name)
+        await (await watch_over(tools)).look()
+        [mend, *_] = await history(tools, instance)
+        return mend
+
+    async def check(ended: Operation) -> None:
+        assert (ended.kind, ended.status) == ("instance.mend", "succeeded")
+        [container] = engine.containers.values()
+        again = await reload(tools, instance)
+        assert (container.seen.status, list(engine.volumes)) == ("running", [volume])
+        assert (again.status, again.container_id) == ("running", container.seen.id)
+
+    moments = await kill_at_every_moment(tools, gate, act, check)
+
+    assert moments > 8

@@ -7,7 +7,7 @@ import pytest
 from moorage.identity.models import User
 from moorage.instances import service as instances
 from moorage.instances.tools import Tools
-from moorage.kit.errors import Conflict, NotFound, QuotaExceeded
+from moorage.kit.errors import Conflict, Invalid, QuotaExceeded
 from tests.make.identity import make_user
 from tests.make.instances import make_order
 
@@ -63,7 +63,7 @@ async def test_orders_at_once_do_not_exceed_the_quota(tools: Tools, owner: User)
 
 
 async def test_a_refused_order_leaves_no_row(tools: Tools, owner: User) -> None:
-    with pytest.raises(NotFound, match="no such blueprint"):
+    with pytest.raises(Invalid, match="no such blueprint"):
         await make_order(tools, owner=owner, blueprint="oracle")
 
     async with tools.db.read() as session:

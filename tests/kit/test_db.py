@@ -1,16 +1,18 @@
-"""Sessions, commits and wakes, on a real SQLite file."""
+"""Sessions and commits, on real databases."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import MetaData, func, select, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from moorage.kit import db as kit_db
-from moorage.kit.db import Base, Database, async_url, save, wake
+from moorage.kit.db import Base, Database, async_url, save
 from moorage.kit.errors import Conflict, Unavailable
 
 pytestmark = pytest.mark.anyio
@@ -33,10 +35,21 @@ class Note(Scrap):
 
 
 @pytest.fixture
-async def db(db: Database) -> Database:
-    """Give the test the table of notes, too."""
-    await db.create_all(Scrap.metadata)
-    return db
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """Give the test the table of notes, on each kind of database."""
+    database = Database(database_url)
+    await database.create_all(Scrap.metadata)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
+    """Give the test the table of notes, on SQLite."""
+    database = Database(f"sqlite:///{tmp_path / 'notes.db'}")
+    await database.create_all(Scrap.metadata)
+    yield database
+    await database.close()
 
 
 async def names(db: Database) -> list[str]:
@@ -61,7 +74,6 @@ async def add_and_fail(db: Database) -> None:
     async with db.begin() as session:
         session.add(Note(name="a"))
         await session.flush()
-        wake(session, "notes")
         raise ValueError("on purpose")
 
 
@@ -72,11 +84,11 @@ async def test_a_session_rolls_back_when_its_block_fails(db: Database) -> None:
     assert await names(db) == []
 
 
-async def test_a_reading_session_cannot_write(db: Database) -> None:
+async def test_a_reading_session_cannot_write_on_sqlite(sqlite: Database) -> None:
     with pytest.raises(Unavailable):
-        await add_while_reading(db)
+        await add_while_reading(sqlite)
 
-    assert await names(db) == []
+    assert await names(sqlite) == []
 
 
 async def test_saving_what_is_there_already_is_a_conflict_and_the_session_goes_on(
@@ -89,33 +101,7 @@ async def test_saving_what_is_there_already_is_a_conflict_and_the_session_goes_o
         await save(session, Note(name="c"), if_taken="never")
 
     assert await names(db) == ["a", "c"]
-    assert "UNIQUE" in (refused.value.detail or "")
-
-
-async def test_a_commit_wakes_those_who_listen_to_its_topic(db: Database) -> None:
-    async with db.wakes.listen("notes") as mine, db.wakes.listen("others") as other:
-        async with db.begin() as session:
-            wake(session, "notes")
-            assert not mine.is_set()
-
-        assert mine.is_set()
-        assert not other.is_set()
-
-
-async def test_a_rollback_wakes_nobody(db: Database) -> None:
-    async with db.wakes.listen("notes") as mine:
-        with pytest.raises(ValueError, match="on purpose"):
-            await add_and_fail(db)
-
-        assert not mine.is_set()
-
-
-async def test_a_topic_is_forgotten_with_its_last_listener(db: Database) -> None:
-    async with db.wakes.listen("notes"), db.wakes.listen("notes"):
-        pass
-    db.wakes.touch("notes")
-
-    assert not db.wakes._waiting
+    assert "UNIQUE" in (refused.value.detail or "").upper()
 
 
 async def test_times_come_back_as_the_same_moment_in_utc(db: Database) -> None:
@@ -137,8 +123,8 @@ async def test_a_time_without_a_zone_is_refused(db: Database) -> None:
             await session.execute(select(Note).where(Note.at < datetime(2025, 1, 1)))
 
 
-async def test_foreign_keys_hold_and_commits_reach_the_disk(db: Database) -> None:
-    async with db.begin() as session:
+async def test_foreign_keys_hold_and_commits_reach_the_disk_on_sqlite(sqlite: Database) -> None:
+    async with sqlite.begin() as session:
         answers = [
             await session.scalar(text(f"PRAGMA {pragma}"))
             for pragma in ("foreign_keys", "journal_mode", "synchronous")
@@ -236,3 +222,15 @@ async def test_a_timeout_of_the_block_itself_is_not_the_databases_fault(db: Data
 )
 def test_a_url_gets_the_driver_that_we_use(given: str, used: str) -> None:
     assert async_url(given) == used
+
+
+def test_libpq_is_told_what_the_url_says_whatever_its_characters() -> None:
+    db = Database("postgresql://anna:a%20b+'%2F%25@host:5/db?options=-c%20lock_timeout%3D5")
+
+    told = conninfo_to_dict(db.conninfo)
+
+    wanted = {
+        "host": "host", "port": "5", "dbname": "db", "user": "anna", "password": "a b+'/%",
+        "options": "-c lock_timeout=5", "keepalives_idle": "5",
+    }  # fmt: skip
+    assert told | wanted == told

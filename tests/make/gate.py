@@ -1,7 +1,9 @@
 """A gate in front of an engine: calls can be counted, held back, and cut off for good."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import inspect
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import cast
 
 from moorage.engines.port import Engine
@@ -10,6 +12,7 @@ from moorage.engines.port import Engine
 class Gate:
     """Every call passes twice, as `before start_container` and `after start_container`.
 
+    One that opens a stream passes before and after the opening.
     passed: what has passed, in order. closed_at: the name of a moment, or how many may pass
     before it closes; whoever comes then waits until the gate is opened, or for ever.
     """
@@ -46,16 +49,23 @@ class _Gated:
         self._engine = engine
         self._gate = gate
 
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[object]]:
+    def __getattr__(self, name: str) -> Callable[..., object]:
         call = getattr(self._engine, name)
 
-        async def gated(*args: object, **kwargs: object) -> object:
+        async def answer(*args: object, **kwargs: object) -> object:
             await self._gate.enter(f"before {name}")
             result: object = await call(*args, **kwargs)
             await self._gate.enter(f"after {name}")
             return result
 
-        return gated
+        @asynccontextmanager
+        async def stream(*args: object, **kwargs: object) -> AsyncIterator[object]:
+            await self._gate.enter(f"before {name}")
+            async with call(*args, **kwargs) as opened:
+                await self._gate.enter(f"after {name}")
+                yield opened
+
+        return answer if inspect.iscoroutinefunction(call) else stream
 
 
 def gated(engine: Engine, gate: Gate) -> Engine:

@@ -12,8 +12,10 @@ from moorage.instances.networks import Networks
 from moorage.instances.service import Order
 from moorage.instances.tools import RefusedPorts, Tools
 from moorage.operations.models import Operation
+from moorage.operations.queue import Queue
 from moorage.operations.runner import Runner
 from moorage.worker import jobs
+from moorage.world import make_queue
 
 
 async def make_order(
@@ -27,19 +29,14 @@ async def make_order(
 
 
 @asynccontextmanager
-async def performing(tools: Tools) -> AsyncIterator[Runner]:
+async def performing(tools: Tools) -> AsyncIterator[Queue]:
     """Perform operations; at the end whatever still runs is cut off."""
-    runner = Runner(
-        tools.db,
-        jobs(tools),
-        at_once=tools.settings.operations_at_once,
-        turn_file=tools.settings.data_dir / "operations.lock",
-    )
-    runner.start()
+    queue = make_queue(tools.settings.model_copy(update={"stop_grace_s": 0}), tools.db)
+    queue.start(Runner(tools.db, jobs(tools)).perform)
     try:
-        yield runner
+        yield queue
     finally:
-        await runner.stop(grace_s=0)
+        await queue.stop()
 
 
 def restarted(tools: Tools) -> Tools:

@@ -28,7 +28,7 @@ from moorage.kit.db import Base, Database
 from moorage.migrations import upgrade
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
-from moorage.operations.runner import Runner
+from moorage.operations.queue import Queue
 from moorage.probes.fake import FakeProbe
 from tests.make.gate import Gate, gated
 from tests.make.identity import make_token, make_user
@@ -62,10 +62,10 @@ class World:
         return self.tools.db
 
     @property
-    def runner(self) -> Runner:
-        """What performs the operations."""
-        runner: Runner = self.app.state.runner
-        return runner
+    def queue(self) -> Queue:
+        """What gives out the operations."""
+        queue: Queue = self.app.state.queue
+        return queue
 
     async def http(self, *, address: str = ADDRESS, **headers: str) -> httpx.AsyncClient:
         """Return a client that calls from an address; underscores in headers are hyphens."""

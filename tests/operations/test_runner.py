@@ -2,11 +2,12 @@
 
 import asyncio
 from datetime import datetime
+from functools import partial
 
 import pytest
 
 from moorage.kit.db import Database
-from moorage.kit.errors import Conflict, Unavailable
+from moorage.kit.errors import Conflict, Failed, Unavailable
 from moorage.operations import service as operations
 from moorage.operations.run import Run
 from moorage.operations.runner import Job
@@ -76,9 +77,8 @@ async def test_what_is_asked_for_while_it_runs_is_taken_up(db: Database, perform
 
 async def test_steps_are_kept_with_their_times(db: Database, perform: Perform) -> None:
     async def do(run: Run) -> None:
-        await run.step("Dig")
-        await run.say("half way down")
-        await run.step("Fill")
+        await run.step("Dig", partial(run.say, "half way down"))
+        await run.step("Fill", nothing)
 
     operation = await make_operation(db)
     perform({"test": Job(do)})
@@ -100,14 +100,22 @@ async def test_steps_are_kept_with_their_times(db: Database, perform: Perform) -
 TIMES = ("started_at", "ended_at")
 
 
+async def nothing() -> None:
+    """Be a step that is quickly done."""
+
+
+async def hit_a_pipe() -> None:
+    """Be a step that fails."""
+    raise Conflict("There is a pipe.", detail="at 3 m")
+
+
 async def test_a_failed_operation_is_undone_and_keeps_its_error(
     db: Database, perform: Perform
 ) -> None:
     done: list[str] = []
 
     async def do(run: Run) -> None:
-        await run.step("Dig")
-        raise Conflict("There is a pipe.", detail="at 3 m")
+        await run.step("Dig", hit_a_pipe)
 
     async def undo(run: Run) -> None:
         async with db.read() as session:
@@ -145,7 +153,7 @@ async def test_an_undo_is_tried_again_until_it_works(db: Database, perform: Perf
     tries = 0
 
     async def do(_run: Run) -> None:
-        raise Unavailable("The engine is on fire.")
+        raise Failed("The engine is on fire.")
 
     async def undo(_run: Run) -> None:
         nonlocal tries
@@ -189,7 +197,7 @@ async def test_an_operation_that_no_job_knows_holds_nobody_up(
     assert runner.is_alive
     async with db.read() as session:
         assert not (await operations.get(session, unknown.id)).is_ended
-    assert caplog.text.count("operation broke") == 1
+    assert caplog.text.count("unknown kind") == 1
 
 
 async def test_the_end_of_an_operation_is_told(db: Database, perform: Perform) -> None:

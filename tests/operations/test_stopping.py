@@ -24,7 +24,9 @@ class Stuck:
 
     async def do(self, run: Run) -> None:
         """Begin a step and wait."""
-        await run.step("Dig")
+        await run.step("Dig", self._dig)
+
+    async def _dig(self) -> None:
         self.begun.set()
         await self.let_go.wait()
 
@@ -42,7 +44,7 @@ async def test_what_was_cut_off_is_performed_again_at_the_next_start(
     runner = perform({"test": Job(stuck.do)})
     await stuck.begun.wait()
 
-    await runner.stop(grace_s=0)
+    await runner.stop()
     async with db.read() as session:
         left = await operations.get(session, operation.id)
     perform({"test": Job(again.do)})
@@ -68,7 +70,7 @@ async def test_an_undo_that_was_cut_off_is_taken_up_without_performing_again(
     operation = await make_operation(db)
     runner = perform({"test": Job(fail, stuck.do)})
     await stuck.begun.wait()
-    await runner.stop(grace_s=0)
+    await runner.stop()
     perform({"test": Job(nothing, undo)})
 
     found = await ended(db, operation)
@@ -79,10 +81,10 @@ async def test_an_undo_that_was_cut_off_is_taken_up_without_performing_again(
 async def test_stopping_lets_what_runs_end_within_the_grace(db: Database, perform: Perform) -> None:
     stuck = Stuck()
     operation = await make_operation(db)
-    runner = perform({"test": Job(stuck.do)})
+    runner = perform({"test": Job(stuck.do)}, grace_s=10)
     await stuck.begun.wait()
 
-    stopping = asyncio.create_task(runner.stop(grace_s=10))
+    stopping = asyncio.create_task(runner.stop())
     stuck.let_go.set()
     await stopping
 
@@ -95,31 +97,8 @@ async def test_a_stopped_runner_takes_nothing_more(db: Database, perform: Perfor
     runner = perform({"test": Job(nothing)})
     await ended(db, await make_operation(db))
 
-    await runner.stop(grace_s=0)
+    await runner.stop()
     operation = await make_operation(db)
 
     waited = await operations.wait(db, operation.id, timeout_s=0.05)
     assert waited.status == "queued"
-
-
-async def test_of_two_runners_only_one_performs(db: Database, perform: Perform) -> None:
-    stuck = Stuck()
-    performed_by_second: list[str] = []
-
-    async def second(run: Run) -> None:
-        performed_by_second.append(run.id)
-
-    first_runner = perform({"test": Job(stuck.do)})
-    operation = await make_operation(db)
-    await stuck.begun.wait()
-    perform({"test": Job(second)})
-    other = await make_operation(db, subject="other")
-    stuck.let_go.set()
-    await ended(db, operation)
-    await ended(db, other)
-
-    assert performed_by_second == []
-    await first_runner.stop(grace_s=0)
-    last = await make_operation(db)
-    await ended(db, last)
-    assert performed_by_second == [last.id]

@@ -38,6 +38,8 @@ ROUTES: dict[tuple[str, str], Access | None] = {
     ("GET", "/"): OPEN,
     ("GET", "/docs"): OPEN,
     ("GET", "/api/spec.html"): OPEN,
+    ("GET", "/docs/problems"): OPEN,
+    ("GET", "/docs/problems/{problem}"): OPEN,
     ("GET", "/openapi.json"): OPEN,
     ("GET", "/static"): OPEN,
     ("GET", "/healthz"): OPEN,
@@ -49,14 +51,51 @@ ROUTES: dict[tuple[str, str], Access | None] = {
     ("GET", "/resource/{id}"): Access(other=404),
     ("PATCH", "/resource/{id}"): Access(read=403, other=404, body={"deletion_protection": False}),
     ("DELETE", "/resource/{id}"): Access(read=403, other=404),
+    ("GET", "/v1/audit"): Access(read=403, other=403),
+    ("GET", "/v1/blueprints"): Access(),
+    ("GET", "/v1/blueprints/{blueprint}"): Access(),
+    ("GET", "/v1/instances"): Access(),
+    ("POST", "/v1/instances"): Access(read=403, other=202, body={"blueprint": "redis"}),
+    ("GET", "/v1/instances/{instance}"): Access(other=404),
+    ("PATCH", "/v1/instances/{instance}"): Access(read=403, other=404, body={"labels": {}}),
+    ("DELETE", "/v1/instances/{instance}"): Access(read=403, other=404),
+    ("GET", "/v1/instances/{instance}/credentials"): Access(other=404),
+    ("GET", "/v1/instances/{instance}/logs"): Access(other=404),
+    ("POST", "/v1/instances/{instance}/restart"): Access(read=403, other=404),
+    ("POST", "/v1/instances/{instance}/start"): Access(read=403, other=404),
+    ("POST", "/v1/instances/{instance}/stop"): Access(read=403, other=404),
+    ("GET", "/v1/operations"): Access(),
     ("GET", "/v1/operations/{operation_id}"): Access(other=404),
+    ("POST", "/v1/operations/{operation_id}/cancel"): Access(read=403, other=404),
+    ("GET", "/v1/operations/{operation_id}/events"): Access(other=404),
+    ("POST", "/v1/operations/{operation_id}/retry"): Access(read=403, other=404),
+    ("GET", "/v1/servers"): Access(),
+    ("GET", "/v1/servers/{server}"): Access(),
+    ("GET", "/v1/tokens"): Access(),
+    ("POST", "/v1/tokens"): Access(read=403, other=201, body={"name": "laptop"}),
+    ("GET", "/v1/tokens/{token_id}"): Access(read=404, other=404),
+    ("DELETE", "/v1/tokens/{token_id}"): Access(read=403, other=404),
+    ("GET", "/v1/usage"): Access(),
+    ("GET", "/v1/users"): Access(read=403, other=403),
+    ("POST", "/v1/users"): Access(read=403, other=403, body={"username": "new"}),
+    ("GET", "/v1/users/{user}"): Access(),
+    ("PATCH", "/v1/users/{user}"): Access(read=403, other=403, body={"disabled": False}),
+}
+PLACES = {
+    "id": 1,
+    "instance": 1,
+    "operation_id": "op_1",
+    "blueprint": "redis",
+    "problem": "conflict",
+    "server": "local",
+    "token_id": "tok_0",
+    "user": "me",
 }
 GUARDED = [(*route, access) for route, access in ROUTES.items() if access]
 
 
 async def call(http: httpx.AsyncClient, method: str, path: str, access: Access) -> httpx.Response:
-    filled = path.format(id=1, operation_id="op_1")
-    return await http.request(method, filled, json=access.body)
+    return await http.request(method, path.format(**PLACES), json=access.body)
 
 
 async def order(world: World, person: Person) -> None:
@@ -90,7 +129,7 @@ async def test_open_routes_answer_anybody(world: World) -> None:
     for (method, path), access in ROUTES.items():
         if access is OPEN:
             file = "/swagger/init.js" if path == "/static" else ""
-            answer = await nobody.request(method, path + file)
+            answer = await nobody.request(method, path.format(**PLACES) + file)
             assert answer.status_code == 200, path
 
 
@@ -112,9 +151,9 @@ async def test_all_bad_tokens_are_refused_in_the_same_words(
     tokens = await make_bad_tokens(world)
 
     for number, (cause, token) in enumerate(tokens.items()):
-        for method, path, access in GUARDED:
+        for place, (method, path, access) in enumerate(GUARDED):
             with subtests.test(cause, path=path, method=method):
-                address = f"192.0.{number}.{len(path + method)}"  # not throttled
+                address = f"192.0.{number}.{place}"  # not throttled
                 client = await world.http(address=address, authorization=f"Bearer {token}")
 
                 answer = await call(client, method, path, access)
@@ -240,7 +279,8 @@ async def make_bad_tokens(world: World) -> dict[str, str]:
     ]
     async with world.db.begin() as session:
         await identity.revoke_token(session, user_id=user.id, token_id=revoked.id)
-        await identity.disable_user(session, locked_out.user.id)
+        user = await identity.get_user(session, locked_out.user.id)
+        await identity.change_user(session, user, {"disabled": True})
         past = now() - timedelta(seconds=1)
         await session.execute(update(Token).where(Token.id == expired.id).values(expires_at=past))
     return {

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from moorage.kit.errors import MoorageError
-from moorage.web.errors import STATUS
+from moorage.web.errors import PROBLEMS
 from tests.make.world import Person, World
 
 pytestmark = pytest.mark.anyio
@@ -117,7 +117,7 @@ async def test_every_request_leaves_one_line_with_its_status(
 def test_every_kind_of_error_has_a_status() -> None:
     kinds = {kind for kind in every(MoorageError) if kind.__module__ == "moorage.kit.errors"}
 
-    assert all(set(kind.__mro__) & STATUS.keys() for kind in kinds)
+    assert all(set(kind.__mro__) & PROBLEMS.keys() for kind in kinds)
 
 
 def every(kind: type[MoorageError]) -> set[type[MoorageError]]:

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from moorage.idempotency.models import RememberedRequest
 from moorage.instances.models import Instance
 from moorage.kit.clock import now
-from moorage.kit.errors import Unavailable
+from moorage.kit.errors import Failed
 from tests.make.world import Person, World
 
 pytestmark = pytest.mark.anyio
@@ -85,7 +85,7 @@ async def test_a_key_belongs_to_its_user(world: World, anna: Person) -> None:
 
 
 async def test_a_failed_order_can_be_tried_again_with_its_key(world: World, anna: Person) -> None:
-    world.engine.fail_next("start_container", Unavailable("The engine is on fire."))
+    world.engine.fail_next("start_container", Failed("The engine is on fire."))
 
     first = await anna.http.post("/resource_list", json=REDIS, headers=KEY)
     second = await anna.http.post("/resource_list", json=REDIS, headers=KEY)

@@ -47,8 +47,8 @@ async def test_an_unknown_operation_is_a_problem_as_of_rfc_9457(anna: Person) ->
 
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json() == {
-        "type": "about:blank",
-        "title": "Not Found",
+        "type": "/docs/problems/not-found",
+        "title": "There is no such thing",
         "status": 404,
         "detail": "There is no operation 'op_none'.",
         "request_id": answer.headers["X-Request-Id"],

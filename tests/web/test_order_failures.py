@@ -5,7 +5,7 @@ import pytest
 from moorage.engines.fake import Program
 from moorage.instances.models import Instance
 from moorage.inventory.models import PortReservation
-from moorage.kit.errors import Invalid, Unavailable
+from moorage.kit.errors import Failed, Invalid
 from tests.make.world import Person, World, open_world
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +32,7 @@ async def test_an_engine_that_is_down_refuses_orders_before_anything_is_made(
 async def test_an_engine_that_fails_in_the_middle_leaves_nothing_behind(
     world: World, anna: Person, call: str
 ) -> None:
-    world.engine.fail_next(call, Unavailable("The engine is on fire.", detail="at 10.0.0.1"))
+    world.engine.fail_next(call, Failed("The engine is on fire.", detail="at 10.0.0.1"))
 
     answer = await anna.http.post("/resource_list", json=REDIS | {"version": "8.2"})
 
@@ -46,7 +46,7 @@ async def test_an_engine_that_fails_in_the_middle_leaves_nothing_behind(
 async def test_what_failed_is_shown_with_its_reason_and_can_be_removed(
     world: World, anna: Person
 ) -> None:
-    world.engine.fail_next("start_container", Unavailable("The engine is on fire."))
+    world.engine.fail_next("start_container", Failed("The engine is on fire."))
     await anna.http.post("/resource_list", json=REDIS)
 
     shown = (await anna.http.get("/resource/1")).json()
@@ -60,7 +60,7 @@ async def test_what_failed_is_shown_with_its_reason_and_can_be_removed(
 async def test_an_order_that_failed_can_be_placed_again_under_its_name(
     world: World, anna: Person
 ) -> None:
-    world.engine.fail_next("start_container", Unavailable("The engine is on fire."))
+    world.engine.fail_next("start_container", Failed("The engine is on fire."))
     await anna.http.post("/resource_list", json=REDIS | {"name": "cache"})
 
     answer = await anna.http.post("/resource_list", json=REDIS | {"name": "cache"})

@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from moorage.kit.errors import Unavailable
+from moorage.kit.errors import Failed
 from tests.make.world import Person, World
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +30,7 @@ async def test_a_service_that_works_is_alive_and_ready(nobody: httpx.AsyncClient
 async def test_a_service_that_performs_nothing_is_alive_and_not_ready(
     world: World, nobody: httpx.AsyncClient
 ) -> None:
-    await world.runner.stop(grace_s=0)
+    await world.queue.stop()
 
     alive, ready = await nobody.get("/healthz"), await nobody.get("/readyz")
 
@@ -43,7 +43,7 @@ async def test_the_figures_tell_of_requests_operations_instances_and_engines(
     world: World, anna: Person
 ) -> None:
     await anna.http.post("/resource_list", json=REDIS)
-    world.engine.fail_next("start_container", Unavailable("The engine is on fire."))
+    world.engine.fail_next("start_container", Failed("The engine is on fire."))
     await anna.http.post("/resource_list", json=REDIS)
     await anna.http.get("/resource/77")
     await anna.http.get("/no/such/path")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from moorage.kit.errors import Conflict, Unavailable
+from moorage.kit.errors import Conflict, Failed
 from tests.make.world import Person, World
 
 pytestmark = pytest.mark.anyio
@@ -102,12 +102,12 @@ async def test_an_engine_that_is_down_changes_nothing_and_the_removal_can_be_rep
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        ("remove_container", Unavailable("The engine is on fire.")),
+        ("remove_container", Failed("The engine is on fire.")),
         ("remove_volume", Conflict("A container uses the volume.")),
     ],
 )
 async def test_a_removal_that_fails_says_so_and_can_be_repeated(
-    world: World, anna: Person, call: str, error: Conflict | Unavailable
+    world: World, anna: Person, call: str, error: Conflict | Failed
 ) -> None:
     await anna.http.post("/resource_list", json=REDIS)
     world.engine.fail_next(call, error)
@@ -127,7 +127,7 @@ async def test_a_removal_that_fails_says_so_and_can_be_repeated(
 async def test_a_failed_order_can_be_removed_although_its_name_was_taken_since(
     world: World, anna: Person
 ) -> None:
-    world.engine.fail_next("start_container", Unavailable("The engine is on fire."))
+    world.engine.fail_next("start_container", Failed("The engine is on fire."))
     await anna.http.post("/resource_list", json=REDIS)
     await anna.http.post("/resource_list", json=REDIS)
 
@@ -147,7 +147,7 @@ async def test_a_resource_can_be_removed_while_it_is_being_made(world: World, an
     world.gate.open()
 
     assert (await removal).json() == {"id": 1, "deleted": True}
-    assert (await order).status_code in (201, 404)
+    assert (await order).status_code in (201, 404, 409)
     assert await world.made() == []
 
 
@@ -176,6 +176,6 @@ async def test_who_removes_what_never_gets_ready_does_not_wait_until_it_gives_up
         refused = await order
 
     assert removed.json() == {"id": 1, "deleted": True}
-    assert refused.status_code == 503
-    assert "was removed before it was ready" in refused.json()["message"]
+    assert refused.status_code == 409
+    assert "cancelled" in refused.json()["message"]
     assert await world.made() == []

@@ -33,7 +33,7 @@ async def place(tools: Tools, visit: Visit, once: Once, order: Order, *, wait_s:
             await visit.record(session, operation.kind, instance.id)
         operation_id = operation.id
     operation = await operations.wait(tools.db, operation_id, timeout_s=wait_s)
-    if operation.error is not None:
+    if operation.has_failed:
         await once.forget()
         raise operations.failure(operation)
     answer = await _answer(tools, operation)
@@ -51,7 +51,7 @@ async def remove(tools: Tools, visit: Visit, number: str, *, keep_data: bool) ->
         operation = await instances.delete(session, instance, keep_data=keep_data)
         await visit.record(session, operation.kind, instance.id)
     operation = await operations.wait(tools.db, operation.id, timeout_s=_REMOVED_WITHIN_S)
-    if operation.error is not None:
+    if operation.has_failed:
         raise operations.failure(operation)
     is_gone = operation.is_ended
     body: dict[str, object] = {"id": instance.number, "deleted": is_gone}

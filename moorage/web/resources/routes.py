@@ -137,7 +137,9 @@ async def protect_resource(
     change = bodies.parse(schemas.ProtectionIn, await bodies.read_json(request))
     async with tools.db.begin() as session:
         instance = await instances.get_by_number(session, caller, id)
-        await instances.protect(session, instance, is_on=change.deletion_protection)
+        await instances.change(
+            session, instance, {"deletion_protection": change.deletion_protection}
+        )
         await visit.record(session, "instance.protect", instance.id)
     return JSONResponse(schemas.full(tools, instance))
 

@@ -1,27 +1,61 @@
-"""`/v1/operations`: what long work is doing."""
+"""`/v1/operations`: what long work is doing, live; stop it, have it tried again."""
 
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter
-from pydantic import BaseModel
+from fastapi import Depends, Header, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import ConfigDict
+from pydantic.config import JsonDict
 
+from moorage.idempotency.service import Answer
+from moorage.instances import service as instances
+from moorage.kit.paging import Listed, listed
 from moorage.operations import service as operations
+from moorage.operations.feed import Feed, News
 from moorage.operations.models import Operation, Status
-from moorage.web.deps import CallerDep, ToolsDep
+from moorage.web import sse
+from moorage.web.deps import CallerDep, ToolsDep, VisitDep, WriterDep
+from moorage.web.paging import ListOut, PageDep
+from moorage.web.sse import EventStream
+from moorage.web.v1.fields import Out
+from moorage.web.v1.nouns import Documented, noun, problems
+
+_EXAMPLE: JsonDict = {
+    "id": "op_01KAKQ8C5V0GJ3N6Z9X2T4W7YR",
+    "kind": "instance.create",
+    "subject": "ins_01KAKQ8C5T8E3Q1M7P0S4D6F9H",
+    "status": "running",
+    "progress": 33,
+    "steps": [
+        {
+            "name": "Image",
+            "status": "succeeded",
+            "started_at": "2030-01-31T12:00:00.120Z",
+            "ended_at": "2030-01-31T12:00:00.480Z",
+            "detail": None,
+        },
+        {
+            "name": "Container",
+            "status": "running",
+            "started_at": "2030-01-31T12:00:00.481Z",
+            "ended_at": None,
+            "detail": "Port 20001 belongs to somebody else; trying the next one.",
+        },
+    ],
+    "error": None,
+    "cancellable": True,
+    "created_at": "2030-01-31T12:00:00.050Z",
+    "started_at": "2030-01-31T12:00:00.110Z",
+    "ended_at": None,
+    "request_id": "req_01KAKQ8C5S6B2N4V8X1Z3C5M7K",
+}
 
 
-class ProblemOut(BaseModel):
-    """What went wrong (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: str
-
-
-class StepOut(BaseModel):
-    """One step of an operation, in the order they began."""
+class StepOut(Out):
+    """One step of an operation. detail: the last line that it said."""
 
     name: str
     status: str
@@ -30,33 +64,174 @@ class StepOut(BaseModel):
     detail: str | None = None
 
 
-class OperationOut(BaseModel):
-    """An operation. subject: the id of what it works on; error: why it failed."""
+class OperationOut(Out):
+    """An operation. subject: the id of what it works on; progress: in per cent.
+
+    steps: in the order they began. error: why it failed, or why it has to be tried again.
+    request_id: of the request that asked for it.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE})
 
     id: str
     kind: str
     subject: str
     status: Status
+    progress: int
     steps: list[StepOut]
     error: str | None
+    cancellable: bool
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
+    request_id: str | None
 
 
-router = APIRouter(
-    prefix="/v1/operations",
-    tags=["operations"],
-    responses={
-        status: {"model": ProblemOut, "content": {"application/problem+json": {}}}
-        for status in (400, 401, 403, 404, 429, 503)
-    },
-)
+ACCEPTED: Documented = {
+    202: {
+        "model": OperationOut,
+        "description": "It is under way; follow the operation.",
+        "headers": {"Location": {"description": "The operation.", "schema": {"type": "string"}}},
+    }
+}
+_WATCHED: Documented = {
+    200: {
+        "description": "What happened, and what happens, until the operation has ended. "
+        "Each event has an `id`: who sends the last one as Last-Event-ID hears what came after it.",
+        "content": sse.described(
+            step='{"at":"2030-01-31T12:00:00.480Z","name":"Image","status":"succeeded"}',
+            progress='{"at":"2030-01-31T12:00:00.480Z","progress":33}',
+            line='{"at":"2030-01-31T12:00:00.520Z","text":"Port 20001 belongs to somebody else."}',
+            status='{"at":"2030-01-31T12:00:01.900Z","status":"undoing"}',
+            end='{"at":"2030-01-31T12:00:02.350Z","status":"failed"}',
+        ),
+    }
+}
 
 
-@router.get("/{operation_id}", response_model=OperationOut)
-async def show_operation(operation_id: str, caller: CallerDep, tools: ToolsDep) -> Operation:
-    """Show an operation: how it stands, its steps, and why it failed."""
-    owner_id = None if caller.is_admin else caller.user_id
+def _feed(request: Request) -> Feed:
+    feed: Feed = request.app.state.feed
+    return feed
+
+
+FeedDep = Annotated[Feed, Depends(_feed)]
+
+router = noun("operations")
+
+
+@router.get("", response_model=ListOut[OperationOut])
+async def list_operations(
+    caller: CallerDep,
+    tools: ToolsDep,
+    page: PageDep,
+    status: Annotated[Status | None, Query()] = None,
+    kind: Annotated[str | None, Query(pattern=r"^[a-z_.]{1,64}$")] = None,
+    subject: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = None,
+) -> Listed:
+    """List your operations, newest first; an administrator sees everybody's."""
     async with tools.db.read() as session:
-        return await operations.get_of_owner(session, owner_id, operation_id)
+        rows = await operations.list_own(
+            session,
+            owner_id=caller.sees,
+            limit=page.one_more,
+            before=page.after,
+            status=status,
+            kind=kind,
+            subject=subject,
+        )
+    return listed([shown(row) for row in rows], page)
+
+
+@router.get("/{operation_id}", response_model=OperationOut, responses=problems(404))
+async def show_operation(operation_id: str, caller: CallerDep, tools: ToolsDep) -> OperationOut:
+    """Show an operation: how it stands, its steps, and why it failed."""
+    async with tools.db.read() as session:
+        return shown(await operations.get_of_owner(session, caller.sees, operation_id))
+
+
+@router.get(
+    "/{operation_id}/events",
+    status_code=200,
+    response_class=EventStream,
+    responses=problems(404) | _WATCHED,
+)
+async def watch_operation(
+    operation_id: str,
+    caller: CallerDep,
+    tools: ToolsDep,
+    feed: FeedDep,
+    last_event_id: Annotated[int | None, Header(alias="Last-Event-ID", ge=0, lt=1 << 63)] = None,
+    after: Annotated[
+        int,
+        Query(ge=0, lt=1 << 63, description="As Last-Event-ID, which counts if both are there."),
+    ] = 0,
+) -> EventStream:
+    """Watch an operation: all that has happened, then what happens. Ends when it has ended."""
+    async with tools.db.read() as session:
+        await operations.get_of_owner(session, caller.sees, operation_id)
+    seen = after if last_event_id is None else last_event_id
+    return EventStream(tools.db.wakes, _told(feed, operation_id, after=seen))
+
+
+@router.post(
+    "/{operation_id}/cancel",
+    status_code=202,
+    response_model=OperationOut,
+    responses=ACCEPTED | problems(403, 404, 409),
+)
+async def cancel_operation(
+    operation_id: str, caller: WriterDep, visit: VisitDep, tools: ToolsDep
+) -> JSONResponse:
+    """Have an operation stopped, and what it made taken back."""
+    async with tools.db.begin() as session:
+        operation = await operations.get_of_owner(session, caller.sees, operation_id)
+        operation = await operations.cancel(session, operation)
+        await visit.record(session, "operation.cancel", operation.id)
+    return respond(accepted(operation))
+
+
+@router.post(
+    "/{operation_id}/retry",
+    status_code=202,
+    response_model=OperationOut,
+    responses=ACCEPTED | problems(403, 404, 409, 413),
+)
+async def retry_operation(
+    operation_id: str, caller: WriterDep, visit: VisitDep, tools: ToolsDep
+) -> JSONResponse:
+    """Have a failed or cancelled operation tried again; what it did well is not done twice."""
+    async with tools.db.begin() as session:
+        operation = await operations.get_of_owner(session, caller.sees, operation_id)
+        operation = await instances.retry(session, tools, operation)
+        await visit.record(session, "operation.retry", operation.id)
+    return respond(accepted(operation))
+
+
+def shown(operation: Operation) -> OperationOut:
+    """Return an operation as everybody may see it: without the results of its steps."""
+    told = OperationOut.model_validate(operation)
+    told.cancellable &= operation.status in ("queued", "running")
+    return told
+
+
+def accepted(operation: Operation) -> Answer:
+    """Return the answer of a request that an operation carries out."""
+    location = {"Location": f"/v1/operations/{operation.id}"}
+    return Answer(202, location, shown(operation).model_dump(mode="json"))
+
+
+def respond(answer: Answer) -> JSONResponse:
+    """Return the answer as it goes out."""
+    return JSONResponse(answer.body, answer.status, dict(answer.headers))
+
+
+@asynccontextmanager
+async def _told(
+    feed: Feed, operation_id: str, *, after: int
+) -> AsyncIterator[AsyncIterator[bytes]]:
+    async with aclosing(feed.follow(operation_id, after=after)) as news:
+        yield (b"".join(map(_event, some)) async for some in news)
+
+
+def _event(news: News) -> bytes:
+    return sse.event(news.kind, {"at": news.at, **news.data}, number=news.number)

@@ -1,0 +1,155 @@
+"""What a look at a server means: how its instances stand, what to mend, what is nobody's. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from moorage.engines.port import Container, ContainerStatus
+from moorage.instances import rules
+from moorage.instances.models import Health, Instance, Kind, Observed, Status
+
+PAUSED_FOR = timedelta(seconds=30)  # who copies data holds a container for a moment, not longer
+FAILURES_COUNTED = 7  # a minute doubled so often is more than the longest pause
+_FIRST_PAUSE = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(hours=1)
+
+_OBSERVED: Mapping[ContainerStatus, Observed] = {
+    "created": "stopped",
+    "running": "running",
+    "paused": "paused",
+    "restarting": "restarting",
+    "removing": "missing",
+    "exited": "stopped",
+    "dead": "missing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something on a server that carries our label."""
+
+    kind: Kind
+    name: str
+    labels: Mapping[str, str]
+
+    @property
+    def instance_id(self) -> str | None:
+        """Whose it says it is; None for what instances share."""
+        return self.labels.get(rules.INSTANCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one look at a server saw. containers: by instance.
+
+    volumes: names of all, for one that was brought back from a backup has no label of ours.
+    """
+
+    at: datetime
+    containers: Mapping[str, Container]
+    volumes: Collection[str]
+    things: Sequence[Thing]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How an instance stands. is_wrong: whether that can and must be mended."""
+
+    observed: Observed
+    health: Health | None
+    status: Status
+    message: str | None = None
+    is_wrong: bool = False
+
+    def changes(self, instance: Instance) -> bool:
+        """Return whether the row says anything else; a reason that it has may stay."""
+        then = (instance.observed, instance.health, instance.status)
+        return then != (self.observed, self.health, self.status)
+
+
+def find(
+    instance: Instance,
+    container: Container | None,
+    *,
+    volume: str,
+    has_volume: bool,
+    at: datetime,
+) -> Finding:
+    """Return how an instance stands that is to run or to be stopped. volume: its name."""
+    observed = "missing" if container is None else _OBSERVED[container.status]
+    if not has_volume:
+        return Finding("volume missing", None, "degraded", without_data(volume))
+    if instance.desired == "stopped":
+        return _to_be_stopped(observed)
+    if observed == "running":
+        return _running(instance, _health(container))
+    if observed == "restarting":
+        again = f"It ends again and again{_exit_code(container)}; its log says why."
+        return Finding(observed, None, "degraded", again)
+    if observed == "paused":
+        since = instance.observed_at if instance.observed == "paused" else None
+        is_wrong = since is not None and at - since >= PAUSED_FOR
+        return Finding(observed, None, "degraded", "Its container is paused.", is_wrong)
+    gone = "Its container is gone; it is made again, with its data."
+    ended = f"Its container has stopped{_exit_code(container)}; it is started again."
+    return Finding(observed, None, "degraded", gone if observed == "missing" else ended, True)
+
+
+def remains(instance: Instance, things: Iterable[Thing]) -> list[Thing]:
+    """Return what is still there of an instance that is gone, or whose order failed."""
+    return [
+        thing
+        for thing in things
+        if thing.instance_id == instance.id and not (instance.data_kept and thing.kind == "volume")
+    ]
+
+
+def strangers(
+    things: Iterable[Thing], *, instances: Collection[str], owners: Collection[str]
+) -> set[tuple[Kind, str]]:
+    """Return what belongs to no instance and no owner that we know, as (kind, name)."""
+    return {
+        (thing.kind, thing.name)
+        for thing in things
+        if thing.instance_id not in instances and thing.labels.get(rules.OWNER) not in owners
+    }
+
+
+def without_data(volume: str) -> str:
+    """Return what to tell the owner of an instance whose volume is gone."""
+    return (
+        f"Its volume {volume} is gone, and its data with it. Bring it back from a backup under "
+        "that name and start the instance; or remove the instance."
+    )
+
+
+def mend_from(failures: Sequence[datetime]) -> datetime | None:
+    """Return when to mend again after failures in a row, the last one first."""
+    if not failures:
+        return None
+    doublings = min(len(failures), FAILURES_COUNTED) - 1
+    return failures[0] + min(_FIRST_PAUSE * (1 << doublings), _LONGEST_PAUSE)
+
+
+def _to_be_stopped(observed: Observed) -> Finding:
+    if observed in ("stopped", "missing"):
+        return Finding(observed, None, "stopped")
+    still = "It runs although it is to be stopped; it is stopped again."
+    return Finding(observed, None, "degraded", still, True)
+
+
+def _running(instance: Instance, health: Health | None) -> Finding:
+    if health == "unhealthy":
+        sick = "It runs, but its engine's health check fails; its log says why."
+        return Finding("running", health, "degraded", sick)
+    if health == "starting" and instance.status == "degraded":
+        return Finding("running", health, "degraded", instance.message)
+    return Finding("running", health, "running")
+
+
+def _health(container: Container | None) -> Health | None:
+    return None if container is None or container.health == "none" else container.health
+
+
+def _exit_code(container: Container | None) -> str:
+    return f" (exit code {container.exit_code})" if container and container.exit_code else ""

@@ -1,0 +1,75 @@
+"""How the servers are: whether each engine answers now, what it is, and what runs on it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import func, select
+
+from moorage.engines.port import EngineInfo
+from moorage.instances import live
+from moorage.instances.models import Instance
+from moorage.instances.tools import Tools
+from moorage.inventory import service as inventory
+from moorage.inventory.models import Server
+from moorage.kit.errors import NotFound, Unavailable
+
+Status = Literal["up", "down", "unknown"]
+
+_WITHIN_S = 0.8  # whoever asks how a server is wants to know it within a second
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A server. info: what its engine said when it last did; None before it ever answered."""
+
+    server: Server
+    status: Status
+    info: EngineInfo | None
+    instances: int
+
+
+async def get(tools: Tools, id_or_name: str) -> Seen:
+    """Return how a server is. Raises NotFound."""
+    for server in await _rows(tools):
+        if id_or_name in (server.id, server.name):
+            [seen] = await _seen(tools, [server])
+            return seen
+    raise NotFound(f"There is no server {id_or_name[:80]!r}.")
+
+
+async def list_after(tools: Tools, name: str | None, *, limit: int) -> Sequence[Seen]:
+    """Return how the servers are whose names come after that one, by name."""
+    servers = [server for server in await _rows(tools) if server.name > (name or "")]
+    return await _seen(tools, servers[:limit])
+
+
+async def _rows(tools: Tools) -> Sequence[Server]:
+    async with tools.db.read() as session:
+        return await inventory.list_servers(session)
+
+
+async def _seen(tools: Tools, servers: Sequence[Server]) -> Sequence[Seen]:
+    statuses = await asyncio.gather(*(_status(tools, server.name) for server in servers))
+    async with tools.db.read() as session:
+        query = select(Instance.server_id, func.count()).group_by(Instance.server_id)
+        rows = await session.execute(query.where(Instance.deleted_at.is_(None)))
+        numbers = dict(rows.all())
+    return [
+        Seen(server, status, tools.sizes.get(server.name), numbers.get(server.id, 0))
+        for server, status in zip(servers, statuses, strict=True)
+    ]
+
+
+async def _status(tools: Tools, name: str) -> Status:
+    if name not in tools.engines:
+        return "unknown"
+    try:
+        async with asyncio.timeout(_WITHIN_S):
+            await live.check_engine(tools, name)
+    except TimeoutError:
+        return "unknown"
+    except Unavailable:
+        return "down"
+    return "up"

@@ -1,0 +1,1 @@
+"""Tests of client commands, against the service in this process."""

@@ -1,0 +1,106 @@
+"""`moor instance`, and what `moor db` has of it."""
+
+import json
+
+import pytest
+
+from moorage.kit.errors import Invalid
+from tests.cli.conftest import Shell
+from tests.make.world import World
+
+pytestmark = pytest.mark.anyio
+
+ORDER = ("instance", "create", "redis", "--name", "cache", "--set", "--maxmemory=50mb")
+
+
+async def test_an_instance_is_ordered_listed_shown_and_removed(world: World, anna: Shell) -> None:
+    made = await anna.moor(*ORDER, "--label", "team=shop")
+
+    listed = await anna.moor("instance", "ls", "--label", "team=shop")
+    shown = json.loads((await anna.moor("instance", "show", "1", "--json")).text)
+    text = (await anna.moor("instance", "show", shown["id"])).text
+    url = (await anna.moor("instance", "credentials", "1")).text.strip()
+    removed = await anna.moor("instance", "rm", shown["id"], "--yes")
+
+    assert made.text == f"{shown['id']}: instance.create succeeded\n"
+    assert listed.text == f"1  {shown['id']}  redis  running  cache\n"
+    assert shown["options"] == {"--maxmemory": "50mb"}
+    assert f"endpoints: {shown['endpoints'][0]['url']}" in text
+    assert url.startswith("redis://:")
+    assert url not in text
+    assert removed.text == f"{shown['id']}: instance.delete succeeded\n"
+    assert await world.made() == []
+    assert "There are none yet" in (await anna.moor("instance", "ls")).text
+
+
+async def test_an_order_that_fails_ends_with_its_cause(world: World, anna: Shell) -> None:
+    world.engine.fail_next("start_container", Invalid("There is no such user."))
+
+    told = await anna.moor(*ORDER)
+
+    assert (told.text, told.error) == ("", "instance.create failed: There is no such user.")
+
+
+async def test_who_does_not_wait_gets_the_operation(world: World, anna: Shell) -> None:
+    world.gate.close("before start_container")
+
+    told = json.loads((await anna.moor(*ORDER, "--no-wait", "--json")).text)
+    world.gate.open()
+
+    assert told["id"].startswith("op_")
+    assert told["status"] == "queued"
+
+
+@pytest.mark.parametrize("noun", ["db", "instance"])
+async def test_it_is_stopped_started_and_restarted(world: World, anna: Shell, noun: str) -> None:
+    await anna.moor(*ORDER)
+    seen = []
+
+    for verb in ("stop", "start", "restart"):
+        told = await anna.moor(noun, verb, "1")
+        status = json.loads((await anna.moor("instance", "show", "1", "--json")).text)["status"]
+        seen.append((told.text.split()[1:], status))
+
+    assert seen == [
+        (["instance.stop", "succeeded"], "stopped"),
+        (["instance.start", "succeeded"], "running"),
+        (["instance.restart", "succeeded"], "running"),
+    ]
+
+
+@pytest.mark.parametrize("noun", ["db", "instance"])
+async def test_its_log_is_printed(world: World, anna: Shell, noun: str) -> None:
+    await anna.moor(*ORDER)
+    [container] = world.engine.containers
+    world.engine.write(container, "one", "two")
+    await anna.moor("instance", "stop", "1")  # or it would be followed for ever
+
+    once = await anna.moor(noun, "logs", "1", "--tail", "1")
+    followed = await anna.moor(noun, "logs", "1", "-f")
+    as_json = await anna.moor(noun, "logs", "1", "-f", "--json")
+
+    assert once.text == "two\n"
+    assert followed.text == "one\ntwo\n"
+    assert [json.loads(line) for line in as_json.text.splitlines()] == [
+        {"text": "one"},
+        {"text": "two"},
+    ]
+
+
+async def test_a_database_is_named_by_its_number_or_its_id(world: World, anna: Shell) -> None:
+    await anna.moor(*ORDER)
+    made = json.loads((await anna.moor("instance", "show", "1", "--json")).text)
+
+    by_number = await anna.moor("db", "show", "1")
+    by_id = await anna.moor("db", "show", made["id"])
+
+    assert by_number == by_id
+    assert "name: cache" in by_id.text
+
+
+async def test_every_bad_field_of_an_order_is_told(anna: Shell) -> None:
+    told = await anna.moor("instance", "create", "redis", "--name", "My Cache", "--cpus", "1000")
+
+    assert told.error
+    assert "'My Cache' is given" in told.error
+    assert "cpus must be from" in told.error
