@@ -8,8 +8,8 @@ from typing import Literal
 from sqlalchemy import func, select
 
 from moorage.engines.port import EngineInfo
-from moorage.instances import live
-from moorage.instances.models import Instance
+from moorage.instances import leftovers, live
+from moorage.instances.models import Instance, Leftover
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
 from moorage.inventory.models import Server
@@ -22,12 +22,16 @@ _WITHIN_S = 0.8  # whoever asks how a server is wants to know it within a second
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A server. info: what its engine said when it last did; None before it ever answered."""
+    """A server. info: what its engine said when it last did; None before it ever answered.
+
+    leftovers: what carries our label there, and belongs to nothing we know.
+    """
 
     server: Server
     status: Status
     info: EngineInfo | None
     instances: int
+    leftovers: Sequence[Leftover]
 
 
 async def get(tools: Tools, id_or_name: str) -> Seen:
@@ -56,9 +60,10 @@ async def _seen(tools: Tools, servers: Sequence[Server]) -> Sequence[Seen]:
         query = select(Instance.server_id, func.count()).group_by(Instance.server_id)
         rows = await session.execute(query.where(Instance.deleted_at.is_(None)))
         numbers = dict(rows.all())
+        left = {one.id: await leftovers.list_leftovers(session, one.id) for one in servers}
     return [
-        Seen(server, status, tools.sizes.get(server.name), numbers.get(server.id, 0))
-        for server, status in zip(servers, statuses, strict=True)
+        Seen(one, status, tools.sizes.get(one.name), numbers.get(one.id, 0), left[one.id])
+        for one, status in zip(servers, statuses, strict=True)
     ]
 
 

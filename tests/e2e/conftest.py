@@ -11,7 +11,7 @@ import pytest
 from .door import Door
 from .service import Client, Service, is_free
 
-PORTS_EACH = 40
+PORTS_EACH = 50
 FIRST_PORT = 20000  # below those that the kernel hands out
 
 NewService = Callable[..., Service]
@@ -43,7 +43,7 @@ def make_service(
 
 def ports_of(worker: int, number: int) -> range:
     """Return the ports of a worker's service."""
-    first = FIRST_PORT + worker * 2000 + number % 50 * PORTS_EACH
+    first = FIRST_PORT + worker * 2000 + number % 40 * PORTS_EACH
     return range(first, first + PORTS_EACH)
 
 

@@ -26,8 +26,6 @@ SIGNS_OF_A_REMOVAL = 5
 DONE_WITHIN_S = 180
 ASK_WITHIN_S = 10
 
-ENOUGH = {"DATABASE_PORTS": "16000-16099", "STOP_GRACE_S": "1"}
-
 
 class Crew:
     """The processes of an installation, of which one is killed now and then, and replaced."""
@@ -64,14 +62,14 @@ class Crew:
 
 
 def test_on_sqlite_each_is_carried_out_once(new_service: NewService) -> None:
-    service = new_service(**ENOUGH)
+    service = new_service()
 
     order_and_remove(service, Crew(service, workers=0))
 
 
 @pytest.mark.postgres
 def test_on_postgres_each_is_carried_out_once(new_service: NewService, postgres: Postgres) -> None:
-    service = new_service(DATABASE_URL=postgres.create_database(), **ENOUGH)
+    service = new_service(DATABASE_URL=postgres.create_database())
 
     order_and_remove(service, Crew(service, workers=2))
 

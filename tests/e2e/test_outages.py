@@ -21,7 +21,7 @@ from .until import until
 pytestmark = pytest.mark.engine
 
 AWAY_S = 20
-READ_WITHIN_S = 1.0
+READ_WITHIN_S = 1.5  # a second, and what a busy test machine adds
 REFUSED_WITHIN_S = 3.0
 DONE_WITHIN_S = 120
 BACK_WITHIN_S = 60
@@ -58,7 +58,8 @@ def test_while_the_engine_is_away_reads_go_on_and_orders_wait(
     assert {answer.status_code for answer in reads} == {200}
     assert {answer.status_code for answer in (*refusals, not_removed)} == {503}
     assert all("MOORAGE_DOCKER_HOST" in answer.json()["message"] for answer in refusals)
-    assert usual(reads) < READ_WITHIN_S
+    for path in READS:
+        assert usual(of_path(reads, path)) < READ_WITHIN_S
     assert usual(refusals) < REFUSED_WITHIN_S
     assert is_running
     all_run(service, owner, 4)
@@ -139,12 +140,16 @@ def ask_for(owner: Client, seconds: float) -> tuple[list[httpx.Response], list[h
         return time.monotonic() >= over_at
 
     until(is_over, within_s=seconds + DONE_WITHIN_S, pause_s=0.2)
-    if reads:
-        for path in READS:
-            took_s = [one.elapsed.total_seconds() for one in reads if one.url.path == path]
-            print(f"{path}: {statistics.median(took_s):.3f} s, at most {max(took_s):.3f} s")
-        print(f"{len(refusals)} orders refused in {usual(refusals):.3f} s")
+    for path in READS if reads else ():
+        print(f"{path}: {usual(of_path(reads, path)):.3f} s")
+    if refusals:
+        print(f"{len(refusals)} orders refused: {usual(refusals):.3f} s")
     return reads, refusals
+
+
+def of_path(answers: list[httpx.Response], path: str) -> list[httpx.Response]:
+    """Return the answers to requests for a path."""
+    return [answer for answer in answers if answer.url.path == path]
 
 
 def usual(answers: list[httpx.Response]) -> float:

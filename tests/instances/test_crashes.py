@@ -9,6 +9,7 @@ import pytest
 from moorage.engines.fake import FakeEngine
 from moorage.identity.models import User
 from moorage.instances import service as instances
+from moorage.instances import verbs
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
 from moorage.inventory.models import OwnerNetwork, PortReservation
@@ -114,7 +115,7 @@ async def test_a_removal_killed_at_any_moment_leaves_nothing(
             await operations.wait(tools.db, made.id, timeout_s=10)
         async with tools.db.begin() as session:
             instance = await instances.get(session, made.subject)
-            return await instances.delete(session, instance, keep_data=False)
+            return await verbs.delete(session, instance, keep_data=False)
 
     async def check(ended: Operation) -> None:
         assert ended.status == "succeeded"
@@ -135,7 +136,7 @@ async def test_a_restart_killed_at_any_moment_ends_with_a_login_on_the_same_data
 
     async def act() -> Operation:
         async with tools.db.begin() as session:
-            return await instances.restart(session, await instances.get(session, instance.id))
+            return await verbs.restart(session, await instances.get(session, instance.id))
 
     async def check(ended: Operation) -> None:
         assert ended.status == "succeeded"

@@ -10,7 +10,7 @@ from moorage.audit.models import AuditEntry
 from moorage.engines.fake import FakeEngine
 from moorage.engines.port import ContainerStatus, Volume
 from moorage.identity.models import User
-from moorage.instances import service as instances
+from moorage.instances import verbs
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
 from moorage.kit.clock import now
@@ -135,7 +135,7 @@ async def test_data_that_are_gone_are_told_and_nothing_empty_takes_their_place(
     await (await watch_over(tools)).look()
     seen = await reload(tools, instance)
     async with tools.db.begin() as session:
-        await instances.start(session, seen)
+        await verbs.start(session, seen)
     [start, *_] = await work_off(tools, instance)
 
     assert (seen.status, seen.observed) == ("degraded", "volume missing")
@@ -165,7 +165,7 @@ async def test_what_is_to_be_stopped_is_stopped_again(
 ) -> None:
     instance = await make_running(tools, owner)
     async with tools.db.begin() as session:
-        await instances.stop(session, instance)
+        await verbs.stop(session, instance)
     await work_off(tools, instance)
     await engine.start_container(name_of(engine))
 
@@ -180,7 +180,7 @@ async def test_what_is_stopped_stays_so_when_its_engine_restarts(
 ) -> None:
     instance = await make_running(tools, owner)
     async with tools.db.begin() as session:
-        await instances.stop(session, instance)
+        await verbs.stop(session, instance)
     await work_off(tools, instance)
 
     engine.restart()
@@ -211,7 +211,7 @@ async def test_nothing_is_done_while_an_operation_is_unfinished(
 ) -> None:
     instance = await make_running(tools, owner)
     async with tools.db.begin() as session:
-        await instances.restart(session, instance)
+        await verbs.restart(session, instance)
     engine.remove_by_hand(name_of(engine))
 
     await (await watch_over(tools)).look()
@@ -230,7 +230,7 @@ async def test_remains_of_what_is_gone_are_removed_but_kept_data_stay(
     first, second = list(engine.containers.values())
     for instance, keep_data in ((kept, True), (gone, False)):
         async with tools.db.begin() as session:
-            await instances.delete(session, instance, keep_data=keep_data)
+            await verbs.delete(session, instance, keep_data=keep_data)
         await work_off(tools, instance)
     volumes = set(engine.volumes)
     engine.containers = {one.seen.name: one for one in (first, second)}

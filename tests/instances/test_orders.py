@@ -6,6 +6,7 @@ import pytest
 
 from moorage.identity.models import User
 from moorage.instances import service as instances
+from moorage.instances import verbs
 from moorage.instances.tools import Tools
 from moorage.kit.errors import Conflict, Invalid, QuotaExceeded
 from tests.make.identity import make_user
@@ -74,8 +75,8 @@ async def test_a_second_removal_joins_the_first(tools: Tools, owner: User) -> No
     instance, _ = await make_order(tools, owner=owner)
 
     async with tools.db.begin() as session:
-        first = await instances.delete(session, instance, keep_data=False)
-        second = await instances.delete(session, instance, keep_data=False)
+        first = await verbs.delete(session, instance, keep_data=False)
+        second = await verbs.delete(session, instance, keep_data=False)
 
     assert first.id == second.id
 

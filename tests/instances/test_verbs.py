@@ -8,6 +8,7 @@ import pytest
 from moorage.engines.fake import FakeEngine
 from moorage.identity.models import User
 from moorage.instances import service as instances
+from moorage.instances import verbs
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
 from moorage.kit.errors import Conflict, Failed, QuotaExceeded
@@ -25,8 +26,8 @@ async def ask(tools: Tools, verb: str, instance: Instance) -> Operation:
     async with tools.db.begin() as session:
         current = await instances.get(session, instance.id)
         if verb == "delete":
-            return await instances.delete(session, current, keep_data=False)
-        operation: Operation = await getattr(instances, verb)(session, current)
+            return await verbs.delete(session, current, keep_data=False)
+        operation: Operation = await getattr(verbs, verb)(session, current)
         return operation
 
 
@@ -40,7 +41,7 @@ async def try_again(tools: Tools, operation: Operation) -> None:
     """Have an operation tried again."""
     async with tools.db.begin() as session:
         current = await operations.get(session, operation.id)
-        await instances.retry(session, tools, current)
+        await verbs.retry(session, tools, current)
 
 
 async def test_a_stopped_instance_keeps_its_container_its_data_and_its_port(

@@ -1,7 +1,7 @@
 """From request to answer when a resource is ordered or removed: the room decides, we wait."""
 
 from moorage.idempotency.service import Answer, Made, still_running
-from moorage.instances import live, rules
+from moorage.instances import live, rules, verbs
 from moorage.instances import service as instances
 from moorage.instances.service import Order
 from moorage.instances.tools import Tools
@@ -48,7 +48,7 @@ async def remove(tools: Tools, visit: Visit, number: str, *, keep_data: bool) ->
     await live.check_engine_of(tools, instance)
     async with tools.db.begin() as session:
         instance = await instances.get_by_number(session, visit.caller, number)
-        operation = await instances.delete(session, instance, keep_data=keep_data)
+        operation = await verbs.delete(session, instance, keep_data=keep_data)
         await visit.record(session, operation.kind, instance.id)
     operation = await operations.wait(tools.db, operation.id, timeout_s=_REMOVED_WITHIN_S)
     if operation.has_failed:

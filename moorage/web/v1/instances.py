@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from moorage.idempotency.service import Answer, fingerprint
 from moorage.identity import service as identity
-from moorage.instances import inside, labels, listing, live
+from moorage.instances import inside, labels, listing, live, verbs
 from moorage.instances import service as instances
 from moorage.instances.listing import Wanted
 from moorage.instances.models import Instance, Status
@@ -177,7 +177,7 @@ async def delete_instance(
 
     async def do(session: Session, found: Instance) -> Operation:
         if_match.check(StateOut.model_validate(found))
-        return await instances.delete(session, found, keep_data=keep_data)
+        return await verbs.delete(session, found, keep_data=keep_data)
 
     return respond(await _ask(tools, visit, instance, do))
 
@@ -192,7 +192,7 @@ async def start_instance(
     instance: str, _caller: WriterDep, visit: VisitDep, tools: ToolsDep, key: KeyDep = None
 ) -> JSONResponse:
     """Have an instance run, until a client can log in."""
-    return respond(await _ask(tools, visit, instance, instances.start, key=key))
+    return respond(await _ask(tools, visit, instance, verbs.start, key=key))
 
 
 @router.post(
@@ -205,7 +205,7 @@ async def stop_instance(
     instance: str, _caller: WriterDep, visit: VisitDep, tools: ToolsDep, key: KeyDep = None
 ) -> JSONResponse:
     """Stop an instance; it stays so, whatever happens to its server."""
-    return respond(await _ask(tools, visit, instance, instances.stop, key=key))
+    return respond(await _ask(tools, visit, instance, verbs.stop, key=key))
 
 
 @router.post(
@@ -218,7 +218,7 @@ async def restart_instance(
     instance: str, _caller: WriterDep, visit: VisitDep, tools: ToolsDep, key: KeyDep = None
 ) -> JSONResponse:
     """Stop an instance, and have it run again."""
-    return respond(await _ask(tools, visit, instance, instances.restart, key=key))
+    return respond(await _ask(tools, visit, instance, verbs.restart, key=key))
 
 
 @router.get("/{instance}/credentials", response_model=CredentialsOut, responses=problems(404))

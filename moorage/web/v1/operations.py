@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 from pydantic.config import JsonDict
 
 from moorage.idempotency.service import Answer
-from moorage.instances import service as instances
+from moorage.instances import verbs
 from moorage.kit.paging import Listed, listed
 from moorage.operations import service as operations
 from moorage.operations.feed import Feed, News
@@ -202,7 +202,7 @@ async def retry_operation(
     """Have a failed or cancelled operation tried again; what it did well is not done twice."""
     async with tools.db.begin() as session:
         operation = await operations.get_of_owner(session, caller.sees, operation_id)
-        operation = await instances.retry(session, tools, operation)
+        operation = await verbs.retry(session, tools, operation)
         await visit.record(session, "operation.retry", operation.id)
     return respond(accepted(operation))
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from moorage.identity.rules import Caller
 from moorage.instances import servers
+from moorage.instances.models import Kind
 from moorage.instances.servers import Seen, Status
 from moorage.instances.tools import Tools
 from moorage.kit.paging import Listed, listed
@@ -24,6 +25,14 @@ class EngineOut(BaseModel):
     memory_mib: int = Field(examples=[16_384])
 
 
+class LeftoverOut(BaseModel):
+    """Something with our label that belongs to nothing we know; see MOORAGE_LEFTOVERS."""
+
+    kind: Kind
+    name: str = Field(examples=["moorage-4f0c1a-redis-7-data"])
+    seen_at: datetime = Field(description="When it was first seen.")
+
+
 class ServerOut(BaseModel):
     """A server."""
 
@@ -33,6 +42,7 @@ class ServerOut(BaseModel):
     address: str = Field(description="Where clients reach what runs on it.", examples=["192.0.2.7"])
     engine: EngineOut | None = Field(description="For admins; null until it has answered once.")
     instances: int | None = Field(description="How many it has; for admins.")
+    leftovers: list[LeftoverOut] | None = Field(description="For admins.")
     created_at: datetime
 
 
@@ -61,5 +71,8 @@ def _out(tools: Tools, caller: Caller, seen: Seen) -> ServerOut:
         address=tools.settings.reachable_address,
         engine=EngineOut.model_validate(seen.info, from_attributes=True) if known else None,
         instances=seen.instances if caller.is_admin else None,
+        leftovers=[LeftoverOut.model_validate(one, from_attributes=True) for one in seen.leftovers]
+        if caller.is_admin
+        else None,
         created_at=seen.server.created_at,
     )

@@ -1,0 +1,119 @@
+"""What an owner has done with an instance: start, stop, restart, remove, try again."""
+
+from contextlib import suppress
+from typing import Any
+
+from moorage.instances import ports, quotas, states
+from moorage.instances import service as instances
+from moorage.instances.models import Desired, Instance
+from moorage.instances.tools import Tools
+from moorage.kit.db import Session
+from moorage.kit.errors import Conflict
+from moorage.operations import service as operations
+from moorage.operations.models import Operation
+
+_LATEST = 20  # operations of one instance; more are not unfinished at once
+
+
+async def start(session: Session, instance: Instance) -> Operation:
+    """Have an instance run; asking again joins the start that is under way.
+
+    Raises Conflict unless it has been made, as stop and restart do.
+    """
+    if joined := await _under_way(session, instance, "instance.start"):
+        return joined
+    about = _about(instance, wish="running")
+    await states.wish(session, instance, "running")
+    return await operations.enqueue(session, "instance.start", **about)
+
+
+async def stop(session: Session, instance: Instance) -> Operation:
+    """Have an instance stopped, also after a restart of its server; asking again joins."""
+    if joined := await _under_way(session, instance, "instance.stop"):
+        return joined
+    about = _about(instance, wish="stopped")
+    await states.wish(session, instance, "stopped")
+    return await operations.enqueue(session, "instance.stop", **about)
+
+
+async def restart(session: Session, instance: Instance) -> Operation:
+    """Have an instance stopped and started; asking again joins."""
+    if joined := await _under_way(session, instance, "instance.restart"):
+        return joined
+    about = _about(instance, wish="running")
+    await states.wish(session, instance, "running")
+    return await operations.enqueue(session, "instance.restart", **about)
+
+
+async def delete(session: Session, instance: Instance, *, keep_data: bool) -> Operation:
+    """Have an instance removed; asking again joins the removal that is under way.
+
+    What else is being done with it is cancelled. Raises Conflict while deletion protection is on.
+    """
+    if instance.deletion_protection:
+        raise Conflict(
+            f"{instance.name} is protected against deletion. Lift it first: "
+            f'PATCH /resource/{instance.number} {{"deletion_protection": false}}.'
+        )
+    if joined := await _under_way(session, instance, "instance.delete"):
+        return joined
+    about = _about(instance, wish="gone", keep_data=keep_data)
+    await _cancel_all(session, instance)
+    await states.set_deleting(session, instance.id)
+    return await operations.enqueue(session, "instance.delete", **about)
+
+
+async def retry(session: Session, tools: Tools, operation: Operation) -> Operation:
+    """Have a failed or cancelled operation on an instance tried again.
+
+    Raises Conflict (it has not failed, the instance is gone or its name taken), QuotaExceeded,
+    Unavailable (no port is left).
+    """
+    instance = await instances.get(session, operation.subject)
+    if instance.deleted_at is not None:
+        raise Conflict(f"{instance.name} is gone.")
+    if operation.kind == "instance.create":
+        await _order_again(session, tools, instance)
+    elif operation.kind == "instance.delete":
+        await states.set_deleting(session, instance.id)
+    elif "wish" in operation.args:
+        await states.wish(session, instance, operation.args["wish"])
+    return await operations.retry(session, operation)
+
+
+async def _order_again(session: Session, tools: Tools, instance: Instance) -> None:
+    if not instance.secrets_sealed:
+        raise Conflict(f"The credentials of {instance.name} are gone; order it anew.")
+    await quotas.check(
+        session, tools.settings, owner_id=instance.owner_id, memory_mib=instance.memory_mib
+    )
+    port = await ports.reserve(
+        session, tools, server_id=instance.server_id, instance_id=instance.id
+    )
+    await states.set_creating(session, instance, port=port)
+
+
+async def _under_way(session: Session, instance: Instance, kind: str) -> Operation | None:
+    """Return the last thing asked of an instance if it is of that kind and goes on."""
+    latest = await operations.latest_unfinished(session, subject=instance.id)
+    if latest is None or latest.kind != kind or latest.status == "undoing":
+        return None
+    return latest if latest.cancel_requested_at is None else None
+
+
+async def _cancel_all(session: Session, instance: Instance) -> None:
+    for operation in await operations.list_own(
+        session, owner_id=None, limit=_LATEST, subject=instance.id
+    ):
+        with suppress(Conflict):
+            await operations.cancel(session, operation)
+
+
+def _about(instance: Instance, *, wish: Desired, **args: bool) -> dict[str, Any]:  # Any: arguments
+    """Return what an operation is about, as enqueue takes it."""
+    return {
+        "subject": instance.id,
+        "owner_id": instance.owner_id,
+        "server_id": instance.server_id,
+        "args": {"wish": wish, "was": instance.desired, **args},
+    }
