@@ -130,7 +130,7 @@ def _is_free(address: str, port: int) -> bool:
 async def _images(settings: Settings, engine: Engine) -> list[Finding]:
     findings = []
     images = make_images(settings)
-    for blueprint in load_catalog(settings).list():
+    for blueprint in load_catalog(settings).list("database"):
         try:
             found = await images.find(engine, recipes(blueprint))
         except Unavailable:

@@ -34,7 +34,7 @@ async def _prepare(names: list[str], data_dir: Path | None) -> None:
     catalog = load_catalog(settings)
     images = make_images(settings)
     async with open_engine(settings) as engine:
-        for blueprint in [catalog.get(name) for name in names] or catalog.list():
+        for blueprint in [catalog.get(name) for name in names] or catalog.list("database"):
             made = await images.prepare(engine, recipes(blueprint), say=_say)
             print(f"{blueprint.name}: {made.ref}", flush=True)
 

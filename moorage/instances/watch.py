@@ -12,6 +12,7 @@ from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
 from moorage.inventory.models import Server
 from moorage.kit.errors import Unavailable
+from moorage.operations import service as operations
 from moorage.operations.duties import Duty
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,8 @@ class Watch:
             return
         if self._is_away:
             log.info("engine answers again", extra={"server": self._name})
+            async with self._tools.db.begin() as session:
+                await operations.hurry(session, server_id=self.server_id)
             self._is_away = False
         strangers = await look.write_down(self._tools, self.server_id, seen)
         left = await leftovers.note(self._tools, self.server_id, strangers, suspects=self._suspects)

@@ -145,6 +145,17 @@ async def retry(session: Session, operation: Operation) -> Operation:
     return found
 
 
+async def hurry(session: Session, *, server_id: str) -> None:
+    """Have what waits for a server tried again now: it answers."""
+    waiting = update(Operation).where(
+        Operation.server_id == server_id,
+        Operation.status.in_(UNFINISHED),
+        Operation.not_before.is_not(None),
+    )
+    await session.execute(waiting.values(not_before=None))
+    wake(session, QUEUE, everywhere=False)
+
+
 async def list_events(
     session: Session, operation_id: str, *, after: int = 0, limit: int = 500
 ) -> Sequence[OperationEvent]:

@@ -24,7 +24,7 @@ def customer(service: Service) -> Client:
     return service.user()
 
 
-@pytest.fixture(scope="module", params=[blueprint.name for blueprint in catalog.load().list()])
+@pytest.fixture(scope="module", params=[one.name for one in catalog.load().list("database")])
 def made(request: pytest.FixtureRequest, customer: Client) -> Iterator[Json]:
     """One of each."""
     made = customer.order(request.param, memory_mib=600, cpus=0.5)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from moorage.config import Settings
+from moorage.kit.clock import now
 from moorage.kit.db import Database
 from moorage.operations import service as operations
 from moorage.operations.duties import Duties, Duty
@@ -125,6 +126,24 @@ async def ask(db: Database, name: str, *, server_id: str | None) -> Operation:
         return await operations.enqueue(
             session, "test", subject=name, owner_id="usr", server_id=server_id, args={"name": name}
         )
+
+
+async def test_what_waits_for_a_server_goes_on_as_soon_as_it_answers(
+    db: Database, perform: Perform
+) -> None:
+    crowd = Crowd()
+    crowd.door.set()
+    here = await ask(db, "a", server_id="back")
+    there = await ask(db, "b", server_id="still away")
+    async with db.begin() as session:
+        await session.execute(update(Operation).values(not_before=now() + timedelta(hours=1)))
+    perform({"test": Job(crowd.do)})
+
+    async with db.begin() as session:
+        await operations.hurry(session, server_id="back")
+
+    assert (await ended(db, here)).status == "succeeded"
+    assert (await operations.wait(db, there.id, timeout_s=0)).status == "queued"
 
 
 async def test_a_duty_is_done_by_one_process_and_then_by_the_next(

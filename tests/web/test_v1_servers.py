@@ -24,6 +24,7 @@ async def test_an_admin_sees_what_a_server_is_and_what_it_has(anna: Person, admi
         "address": "127.0.0.1",
         "engine": {"version": "fake", "operating_system": "none", "cpus": 4, "memory_mib": 16384},
         "instances": 1,
+        "leftovers": [],
     }
 
 
@@ -31,7 +32,7 @@ async def test_a_user_sees_which_servers_there_are_and_no_figures(anna: Person) 
     [server] = (await anna.http.get("/v1/servers")).json()["items"]
 
     assert (server["name"], server["status"]) == ("local", "up")
-    assert (server["engine"], server["instances"]) == (None, None)
+    assert (server["engine"], server["instances"], server["leftovers"]) == (None, None, None)
 
 
 async def test_a_server_is_found_by_its_id_and_by_its_name(admin: Person) -> None:
