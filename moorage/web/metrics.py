@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from moorage.instances import service as instances
@@ -81,7 +81,7 @@ async def _metrics(request: Request) -> Metrics:
 router = APIRouter(tags=["health"])
 
 
-@router.get("/metrics", openapi_extra={"security": []})
+@router.get("/metrics", response_class=PlainTextResponse, openapi_extra={"security": []})
 async def show_metrics(metrics: Annotated[Metrics, Depends(_metrics)], tools: ToolsDep) -> Response:
     """Show the figures in Prometheus' text format."""
     async with tools.db.read() as session:
