@@ -7,7 +7,6 @@ import typer
 from moorage.cli import (
     admin,
     audit,
-    catalog,
     client,
     config,
     db,
@@ -39,7 +38,6 @@ doctor.add_to(app)
 purge.add_to(app)
 audit.add_to(app)
 app.add_typer(admin.app, name="admin")
-app.add_typer(catalog.app, name="catalog")
 app.add_typer(db.app, name="db")
 app.add_typer(images.app, name="images")
 app.add_typer(instance.app, name="instance")
