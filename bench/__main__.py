@@ -2,14 +2,14 @@
 
 import sys
 
-from bench import lists, orders, process
+from bench import lists, operations, orders, process
 from bench.report import DOCUMENT, Figure, table
 from bench.service import running
 
 
 def main() -> None:
     """Measure, show, and say which limits do not hold."""
-    figures = process.starts() + lists.lists()
+    figures = process.starts() + lists.lists() + operations.figures()
     with running() as service:
         figures += process.at_rest(service)
         for measure in (orders.redis_order, orders.mysql_order, orders.many_orders):

@@ -39,11 +39,13 @@ async def watch(tools: Tools) -> None:
     ]
     tasks = [asyncio.create_task(work) for one in watches for work in (one.look_on(), one.listen())]
     try:
-        await asyncio.gather(*tasks)
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+    for task in ended:
+        task.result()
 
 
 class Watch:

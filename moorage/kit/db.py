@@ -1,14 +1,14 @@
 """Rows: one engine for reading, one for writing, and the only place that commits."""
 
+import asyncio
 import sqlite3
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, MetaData, event, make_url, text
+from sqlalchemy import DateTime, MetaData, make_url, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import (
     DataError,
@@ -18,18 +18,19 @@ from sqlalchemy.exc import (
     OperationalError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from moorage.kit import disk
+from moorage.kit import disk, sqlite
 from moorage.kit.errors import Conflict, Invalid, Unavailable
+from moorage.kit.i18n import Text
 from moorage.kit.rows import Direct, Query, T
 from moorage.kit.wakes import Wakes
 
 Session = AsyncSession
+Opened = TypeVar("Opened", AsyncSession, AsyncConnection)
 
-_BUSY_TIMEOUT_S = 15  # how long a writer waits for another one
 _FROZEN_AFTER_S = 5  # whoever stands still in a transaction must not keep its locks
 _READERS = 4
 
@@ -41,7 +42,7 @@ _POSTGRES_LINK = {
     "keepalives_interval": "2",
     "keepalives_count": "3",
     "tcp_user_timeout": "11000",
-    "options": f"-c lock_timeout={_BUSY_TIMEOUT_S}s "
+    "options": f"-c lock_timeout={sqlite.BUSY_TIMEOUT_S}s "
     f"-c idle_in_transaction_session_timeout={_FROZEN_AFTER_S}s",
 }
 
@@ -98,14 +99,15 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = async_url(url)
+        self._closing: set[asyncio.Task[None]] = set()
         self.is_sqlite = make_url(self.url).get_backend_name() == "sqlite"
         if self.is_sqlite:
             self.wakes: Wakes = Wakes()
-            self._writer = _sqlite_engine(self.url, connections=1)
-            _begin_immediately(self._writer)
+            self._writer = sqlite.open_engine(self.url, connections=1)
+            sqlite.begin_immediately(self._writer)
             # Each statement reads the latest commit; BEGIN and ROLLBACK around it would double
             # the way through the driver's thread.
-            self._reader = _sqlite_engine(
+            self._reader = sqlite.open_engine(
                 self.url,
                 "query_only=ON",
                 connections=_READERS,
@@ -138,7 +140,7 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Session]:
         """Yield a session that commits when the block ends well, and rolls back otherwise."""
-        async with _translated(), AsyncSession(self._writer, expire_on_commit=False) as session:
+        async with _translated(), self._closed(self._session(self._writer)) as session:
             async with session.begin():
                 yield session
                 topics: dict[str, bool] = session.info.pop("topics", {})
@@ -151,7 +153,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Session]:
         """Yield a session for reading; on SQLite it cannot write."""
-        async with _translated(), AsyncSession(self._reader, expire_on_commit=False) as session:
+        async with _translated(), self._closed(self._session(self._reader)) as session:
             yield session
 
     async def answer(self, query: Query[T], **values: object) -> T:
@@ -159,7 +161,7 @@ class Database:
         if self._direct is not None:
             with suppress(sqlite3.Error):  # then the way that may wait says what is wrong
                 return self._direct.answer(query, values)
-        async with _translated(), self._reader.connect() as connection:
+        async with _translated(), self._closed(await self._reader.connect()) as connection:
             await connection.execution_options(isolation_level="AUTOCOMMIT")
             found = await connection.execute(query.statement, values)
             return query.shape(found.all(), values)
@@ -181,8 +183,26 @@ class Database:
         if self._direct is not None:
             self._direct.close()
         await self.wakes.disconnect()
+        await asyncio.gather(*self._closing, return_exceptions=True)
         await self._writer.dispose()
         await self._reader.dispose()
+
+    def _session(self, engine: AsyncEngine) -> AsyncSession:
+        return AsyncSession(engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def _closed(self, opened: Opened) -> AsyncIterator[Opened]:
+        """Yield a session or a connection, and close it, whoever is cancelled meanwhile.
+
+        SQLAlchemy's own way leaves a task behind then, for which nobody could wait.
+        """
+        try:
+            yield opened
+        finally:
+            closing = asyncio.create_task(opened.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+            await asyncio.shield(closing)
 
 
 def wake(session: Session, topic: str, *, everywhere: bool = True) -> None:
@@ -219,58 +239,9 @@ def _postgres_engine(url: str) -> AsyncEngine:
         linked,
         pool_size=10,
         pool_pre_ping=True,
-        pool_timeout=_BUSY_TIMEOUT_S,
+        pool_timeout=sqlite.BUSY_TIMEOUT_S,
         hide_parameters=True,  # errors go into the log, and parameters may be secrets
     )
-
-
-def _sqlite_engine(
-    url: str,
-    *pragmas: str,
-    connections: int,
-    **options: Any,  # Any: SQLAlchemy's own
-) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=_BUSY_TIMEOUT_S,
-        connect_args={"timeout": _BUSY_TIMEOUT_S},
-        hide_parameters=True,
-        **options,
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def configure(connection: Any, _record: object) -> None:  # Any: a DBAPI connection
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        _use_wal(cursor)
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", *pragmas):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    return engine
-
-
-def _begin_immediately(engine: AsyncEngine) -> None:
-    # The driver's own transaction handling begins too late for BEGIN IMMEDIATE:
-    # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable
-    @event.listens_for(engine.sync_engine, "begin")
-    def start(connection: Any) -> None:  # Any: a SQLAlchemy connection of the sync façade
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _use_wal(cursor: Any) -> None:  # Any: a DBAPI cursor
-    # Those that open a new file at once may be refused here without having waited:
-    # https://sqlite.org/c3ref/busy_handler.html
-    give_up_at = time.monotonic() + _BUSY_TIMEOUT_S
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
-                raise
 
 
 @asynccontextmanager
@@ -278,10 +249,10 @@ async def _translated() -> AsyncIterator[None]:
     try:
         yield
     except DataError as error:
-        raise Invalid("There is a value that no row can hold.", detail=str(error)) from error
+        raise Invalid(Text("There is a value that no row can hold."), detail=str(error)) from error
     except _OUTAGES as error:
         if disk.is_full(error):
             raise disk.full(str(error)) from error
         raise Unavailable(
-            "The database does not answer; try again in a moment.", detail=str(error)
+            Text("The database does not answer; try again in a moment."), detail=str(error)
         ) from error

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import JSON, MetaData, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from moorage.kit import db as kit_db
+from moorage.kit import sqlite
 from moorage.kit.db import Base, Database
 from moorage.kit.errors import Unavailable
 from moorage.kit.rows import Direct, Query, Values
@@ -160,7 +160,7 @@ async def test_a_small_read_cannot_write(tmp_path: Path) -> None:
 async def test_a_locked_file_is_waited_for_elsewhere_and_then_unavailable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kit_db, "_BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.1)
     file = tmp_path / "moorage.db"
     await (await opened(f"sqlite:///{file}")).close()
     holder = sqlite3.connect(file, isolation_level=None)

@@ -1,0 +1,85 @@
+"""SQLite set up our way: WAL, durable commits, and connections that survive being cancelled."""
+
+import asyncio
+import sqlite3
+import time
+from functools import partial
+from typing import Any
+
+import aiosqlite
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+BUSY_TIMEOUT_S = 15  # how long a writer waits for another process
+
+
+class _Connection(aiosqlite.Connection):
+    """Stops once. SQLAlchemy 2.1 stops one twice when whoever had it is cancelled twice, and
+    aiosqlite 0.22 then waits for ever for a thread that has ended."""
+
+    _is_stopped = False
+    _end: asyncio.Future[Any] | None = None  # Any: aiosqlite's own
+
+    def stop(self) -> asyncio.Future[Any] | None:  # Any: as above
+        if not self._is_stopped:
+            self._is_stopped = True
+            self._end = super().stop()
+        return self._end
+
+
+def _connection(file: str, **options: Any) -> _Connection:  # Any: of sqlite3.connect
+    connection = _Connection(partial(sqlite3.connect, file, **options), iter_chunk_size=64)
+    connection._thread.daemon = True  # as SQLAlchemy does where it makes them
+    return connection
+
+
+def open_engine(
+    url: str,
+    *pragmas: str,
+    connections: int,
+    **options: Any,  # Any: SQLAlchemy's own
+) -> AsyncEngine:
+    """Return an engine whose connections are set up our way."""
+    engine = create_async_engine(
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=BUSY_TIMEOUT_S,
+        connect_args={"timeout": BUSY_TIMEOUT_S, "async_creator_fn": _connection},
+        hide_parameters=True,
+        **options,
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: object) -> None:  # Any: a DBAPI connection
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        _use_wal(cursor)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", *pragmas):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def begin_immediately(engine: AsyncEngine) -> None:
+    """Have its transactions take the file's lock at once: later, they could be refused."""
+
+    # The driver's own transaction handling begins too late for BEGIN IMMEDIATE:
+    # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Any) -> None:  # Any: a SQLAlchemy connection of the sync façade
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _use_wal(cursor: Any) -> None:  # Any: a DBAPI cursor
+    # Those that open a new file at once may be refused here without having waited:
+    # https://sqlite.org/c3ref/busy_handler.html
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+                raise

@@ -1,0 +1,48 @@
+"""SQLite connections: whoever had one may be cancelled, also twice, and nothing stays behind."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from moorage.kit.db import Database
+
+pytestmark = pytest.mark.anyio
+
+# Some milliseconds of work, so that it is cut off in the middle.
+SLOW = text(
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 20000) "
+    "SELECT count(*) FROM n"
+)
+
+
+@pytest.mark.parametrize("cancels", [1, 2, 3])
+async def test_a_cancelled_reader_leaves_no_task_and_no_connection(
+    tmp_path: Path, cancels: int
+) -> None:
+    before = asyncio.all_tasks()
+    for _ in range(20):
+        db = Database(f"sqlite:///{tmp_path / 'moorage.db'}")
+        reading = [asyncio.create_task(read_on(db)) for _ in range(3)]
+        async with db.read() as session:
+            await session.execute(SLOW)
+
+        for _ in range(cancels):
+            for task in reading:
+                task.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait(reading)
+        await db.close()
+
+        left = asyncio.all_tasks() - before
+        if left:
+            await asyncio.wait(left, timeout=10)
+        assert {task for task in left if not task.done()} == set()
+
+
+async def read_on(db: Database) -> None:
+    """Read until somebody cancels it."""
+    while True:
+        async with db.read() as session:
+            await session.execute(SLOW)
