@@ -11,7 +11,7 @@ from sqlalchemy import MetaData, func, select, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from moorage.kit import sqlite
+from moorage.kit import sqlite as kit_sqlite
 from moorage.kit.db import Base, Database, async_url, save
 from moorage.kit.errors import Conflict, Unavailable
 
@@ -182,7 +182,7 @@ async def test_those_that_open_a_new_file_at_once_never_find_it_locked(tmp_path:
 async def test_a_writer_that_waits_too_long_is_told_so_without_internals(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, same_process: bool
 ) -> None:
-    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(kit_sqlite, "BUSY_TIMEOUT_S", 0.1)
     url = f"sqlite:///{tmp_path / 'busy.db'}"
     first = Database(url)
     second = first if same_process else Database(url)
