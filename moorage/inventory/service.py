@@ -8,10 +8,9 @@ from sqlalchemy import delete, select
 from moorage.inventory import rules
 from moorage.inventory.models import Installation, OwnerNetwork, PortReservation, Server
 from moorage.kit.db import Session, save
-from moorage.kit.errors import Conflict, Invalid, Unavailable
+from moorage.kit.errors import Invalid, Unavailable
 
 LOCAL = "local"  # the server whose engine MOORAGE_DOCKER_HOST names
-_TRIES = 20  # against others who reserve at the same moment, on PostgreSQL
 
 
 async def register_installation(session: Session) -> str:
@@ -60,25 +59,21 @@ async def reserve_port(
     offered: the range; setting: where the operator widens it; avoid: ports that somebody outside
     of Moorage holds. Raises Unavailable when none is left.
     """
-    for _ in range(_TRIES):
-        taken = set(
-            await session.scalars(
-                select(PortReservation.port).where(PortReservation.server_id == server_id)
-            )
+    await _take_turns(session, server_id)
+    taken = set(
+        await session.scalars(
+            select(PortReservation.port).where(PortReservation.server_id == server_id)
         )
-        port = rules.free_port(offered, taken | set(avoid))
-        if port is None:
-            raise Unavailable(
-                f"All ports of {offered[0]}-{offered[-1]} are in use. Delete what is no longer "
-                f"needed, or widen the setting {setting}."
-            )
-        row = PortReservation(server_id=server_id, port=port, instance_id=instance_id)
-        try:
-            await save(session, row, if_taken="taken")
-        except Conflict:
-            continue
-        return port
-    raise Unavailable("Too many orders at once; try again in a moment.")
+    )
+    port = rules.free_port(offered, taken | set(avoid))
+    if port is None:
+        raise Unavailable(
+            f"All ports of {offered[0]}-{offered[-1]} are in use. Delete what is no longer "
+            f"needed, or widen the setting {setting}."
+        )
+    session.add(PortReservation(server_id=server_id, port=port, instance_id=instance_id))
+    await session.flush()
+    return port
 
 
 async def release_ports(session: Session, *, instance_id: str) -> None:
@@ -100,31 +95,27 @@ async def reserve_subnet(
     avoid: subnets that overlap with something outside of Moorage. Raises Unavailable when none
     is left.
     """
+    await _take_turns(session, server_id)
     mine = await session.get(OwnerNetwork, (server_id, owner_id))
     if mine is not None and mine.subnet not in avoid:
         return mine.subnet
     if mine is not None:
         await session.delete(mine)
         await session.flush()
-    for _ in range(_TRIES):
-        taken = set(
-            await session.scalars(
-                select(OwnerNetwork.subnet).where(OwnerNetwork.server_id == server_id)
-            )
+    taken = set(
+        await session.scalars(
+            select(OwnerNetwork.subnet).where(OwnerNetwork.server_id == server_id)
         )
-        subnet = next(rules.subnets(pool, prefix, taken | set(avoid)), None)
-        if subnet is None:
-            raise Unavailable(
-                f"All subnets of {pool} are in use; widen the setting MOORAGE_NETWORK_POOL or "
-                "raise MOORAGE_NETWORK_PREFIX."
-            )
-        row = OwnerNetwork(server_id=server_id, owner_id=owner_id, subnet=subnet)
-        try:
-            await save(session, row, if_taken="taken")
-        except Conflict:
-            continue
-        return subnet
-    raise Unavailable("Too many orders at once; try again in a moment.")
+    )
+    subnet = next(rules.subnets(pool, prefix, taken | set(avoid)), None)
+    if subnet is None:
+        raise Unavailable(
+            f"All subnets of {pool} are in use; widen the setting MOORAGE_NETWORK_POOL or "
+            "raise MOORAGE_NETWORK_PREFIX."
+        )
+    session.add(OwnerNetwork(server_id=server_id, owner_id=owner_id, subnet=subnet))
+    await session.flush()
+    return subnet
 
 
 async def release_subnet(session: Session, *, server_id: str, owner_id: str) -> None:
@@ -133,4 +124,11 @@ async def release_subnet(session: Session, *, server_id: str, owner_id: str) -> 
         delete(OwnerNetwork).where(
             OwnerNetwork.server_id == server_id, OwnerNetwork.owner_id == owner_id
         )
+    )
+
+
+async def _take_turns(session: Session, server_id: str) -> None:
+    """Let one transaction at a time reserve on a server; on SQLite there is only one writer."""
+    await session.execute(
+        select(Server.id).where(Server.id == server_id).with_for_update(key_share=True)
     )
