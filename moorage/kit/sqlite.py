@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import time
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,16 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 BUSY_TIMEOUT_S = 15  # how long a writer waits for another process
+
+
+class _Closing(sqlite3.Connection):
+    """Rolls back when it is closed. SQLite does so only once nobody holds a statement of it, and
+    the traceback of whoever was cancelled may hold one: https://sqlite.org/c3ref/close.html"""
+
+    def close(self) -> None:
+        with suppress(sqlite3.ProgrammingError):  # it was closed before
+            self.rollback()
+        super().close()
 
 
 class _Connection(aiosqlite.Connection):
@@ -28,7 +39,8 @@ class _Connection(aiosqlite.Connection):
 
 
 def _connection(file: str, **options: Any) -> _Connection:  # Any: of sqlite3.connect
-    connection = _Connection(partial(sqlite3.connect, file, **options), iter_chunk_size=64)
+    connect = partial(sqlite3.connect, file, factory=_Closing, **options)
+    connection = _Connection(connect, iter_chunk_size=64)
     connection._thread.daemon = True  # as SQLAlchemy does where it makes them
     return connection
 

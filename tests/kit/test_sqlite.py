@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from moorage.kit import sqlite
 from moorage.kit.db import Database
 
 pytestmark = pytest.mark.anyio
@@ -46,3 +47,25 @@ async def read_on(db: Database) -> None:
     while True:
         async with db.read() as session:
             await session.execute(SLOW)
+
+
+async def test_a_writer_that_was_cut_off_keeps_nobody_waiting(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'moorage.db'}"
+    cut_off, other = (sqlite.open_engine(url, connections=1) for _ in range(2))
+    async with cut_off.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        await driver.execute("CREATE TABLE numbers (number INTEGER)")
+        await driver.execute("INSERT INTO numbers VALUES (1), (2)")
+        await driver.execute("BEGIN IMMEDIATE")
+        rows = await driver.execute("SELECT * FROM numbers")  # held, as a traceback may do
+        await rows.fetchone()
+
+        await driver.stop()
+
+        async with other.connect() as writing:
+            await writing.execute(text("PRAGMA busy_timeout = 0"))
+            await writing.execute(text("INSERT INTO numbers VALUES (3)"))
+        await connection.invalidate()
+    await cut_off.dispose()
+    await other.dispose()
