@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from moorage.identity.models import User
 from moorage.kit.errors import QuotaExceeded
+from moorage.kit.i18n import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,15 @@ def check_quota(*, in_use: int, reserved: int, limit: int, what: str, asked: int
     """
     if in_use + reserved + asked > limit:
         raise QuotaExceeded(
-            f"Your quota of {what} is used up: {in_use} in use, {reserved} being made, "
-            f"{asked} asked for, {limit} allowed. Delete something or ask for a larger quota.",
+            Text(
+                "Your quota of {what} is used up: {in_use} in use, {reserved} being made, "
+                "{asked} asked for, {limit} allowed. Delete something or ask for a larger quota.",
+                what=what,
+                in_use=in_use,
+                reserved=reserved,
+                asked=asked,
+                limit=limit,
+            ),
             in_use=in_use,
             reserved=reserved,
             limit=limit,

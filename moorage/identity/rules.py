@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from moorage.identity.models import Role
 from moorage.kit.errors import Denied, Invalid
+from moorage.kit.i18n import Text
 
 SCOPES = ("read", "write")
 PASSWORD_LENGTH = range(8, 129)
@@ -42,20 +43,20 @@ class Caller:
 def require_admin(caller: Caller) -> None:
     """Raise Denied unless the caller is an administrator."""
     if not caller.is_admin:
-        raise Denied("Only an administrator may do this.")
+        raise Denied(Text("Only an administrator may do this."))
 
 
 def require_write(caller: Caller) -> None:
     """Raise Denied unless the caller may change something."""
     if not caller.may_write:
-        raise Denied("This token may only read; use one with the scope 'write'.")
+        raise Denied(Text("This token may only read; use one with the scope 'write'."))
 
 
 def check_may_change(caller: Caller, fields: Iterable[str]) -> None:
     """Raise Denied unless the caller may change these fields of a user that it may see."""
     named = ", ".join(fields)
     if named and not caller.is_admin:
-        raise Denied(f"Only an administrator may change {named}.")
+        raise Denied(Text("Only an administrator may change {fields}.", fields=named))
 
 
 def is_username(text: str) -> bool:
@@ -66,28 +67,31 @@ def is_username(text: str) -> bool:
 def check_username(username: str) -> None:
     """Raise Invalid unless a user could have that name."""
     if not is_username(username):
-        raise _invalid("username", "has 1 to 64 of the letters A-Z and a-z, digits, '.', '_', '-'")
+        raise _invalid(
+            "username", Text("has 1 to 64 of the letters A-Z and a-z, digits, '.', '_', '-'")
+        )
 
 
 def check_password(password: str) -> None:
     """Raise Invalid unless the password has a good length."""
     if len(password) not in PASSWORD_LENGTH:
-        raise _invalid("password", "has 8 to 128 characters")
+        raise _invalid("password", Text("has 8 to 128 characters"))
 
 
 def check_token_name(name: str) -> None:
     """Raise Invalid unless a token could have that name."""
     if len(name) not in TOKEN_NAME_LENGTH or not name.isprintable():
-        raise _invalid("name", "has 1 to 100 printable characters")
+        raise _invalid("name", Text("has 1 to 100 printable characters"))
 
 
 def granted(scopes: Iterable[str]) -> str:
     """Return the scopes as a token keeps them; `write` includes `read`. Raises Invalid."""
     wanted = set(scopes)
     if not wanted or not wanted <= set(SCOPES):
-        raise _invalid("scopes", "are 'read', or 'read' and 'write'")
+        raise _invalid("scopes", Text("are 'read', or 'read' and 'write'"))
     return "read write" if "write" in wanted else "read"
 
 
 def _invalid(field: str, reason: str) -> Invalid:
-    return Invalid(f"The field {field!r} {reason}.", fields={field: reason})
+    sentence = Text("The field {field!r} {reason}.", field=field, reason=reason)
+    return Invalid(sentence, fields={field: reason})

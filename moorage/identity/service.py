@@ -14,6 +14,7 @@ from moorage.kit.clock import now
 from moorage.kit.crypto import digest, new_token
 from moorage.kit.db import Database, Session, save
 from moorage.kit.errors import Conflict, Invalid, NotFound, Unauthenticated
+from moorage.kit.i18n import Text
 from moorage.kit.paging import Page
 from moorage.kit.rows import Query, Values
 
@@ -52,7 +53,11 @@ async def create_user(
         quota_instances=quota_instances,
         quota_memory_mib=quota_memory_mib,
     )
-    await save(session, user, if_taken=f"The username {username!r} is taken; choose another.")
+    await save(
+        session,
+        user,
+        if_taken=Text("The username {name!r} is taken; choose another.", name=username),
+    )
     return user
 
 
@@ -149,11 +154,12 @@ async def issue_token(
     expires_at: aware; None: it lasts until it is revoked. Raises Invalid, Conflict (disabled).
     """
     if user.disabled:
-        raise Conflict(f"The user {user.username!r} is disabled; enable it first.")
+        raise Conflict(Text("The user {name!r} is disabled; enable it first.", name=user.username))
     rules.check_token_name(name)
     if expires_at is not None and expires_at <= now():
         raise Invalid(
-            "The field 'expires_at' lies in the past.", fields={"expires_at": "lies in the past"}
+            Text("The field 'expires_at' lies in the past."),
+            fields={"expires_at": Text("lies in the past")},
         )
     text = new_token("moor")
     token = Token(
@@ -185,7 +191,7 @@ async def get_token(session: Session, *, user_id: str | None, token_id: str) -> 
     """Return a token of a user; None: of anybody. Raises NotFound, also when it is revoked."""
     token = await session.get(Token, token_id)
     if token is None or user_id not in (None, token.user_id) or token.revoked_at is not None:
-        raise NotFound(f"There is no token {token_id[:80]!r}.")
+        raise NotFound(Text("There is no token {id!r}.", id=token_id[:80]))
     return token
 
 
@@ -266,12 +272,14 @@ async def _check_not_last(session: Session, user: User) -> None:
         .with_for_update()
     )
     if not set(administrators) - {user.id}:
-        raise Conflict(f"{user.username!r} is the last administrator; add another one first.")
+        raise Conflict(
+            Text("{name!r} is the last administrator; add another one first.", name=user.username)
+        )
 
 
 def _no_user(wanted: str) -> NotFound:
-    return NotFound(f"There is no user {wanted[:80]!r}.")
+    return NotFound(Text("There is no user {name!r}.", name=wanted[:80]))
 
 
 def _unauthenticated() -> Unauthenticated:
-    return Unauthenticated("Invalid or expired credentials.")
+    return Unauthenticated(Text("Invalid or expired credentials."))

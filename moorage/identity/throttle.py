@@ -7,6 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 from moorage.kit.errors import Throttled
+from moorage.kit.i18n import Text
 
 WINDOW_S = 60
 ADDRESSES_KEPT = 10_000  # 14 MB when each of them failed 20 times
@@ -38,7 +39,7 @@ class Throttle:
         left_s = failures[0] + WINDOW_S - self._clock()
         if left_s > 0:
             raise Throttled(
-                "Too many failed logins from your address; try again later.",
+                Text("Too many failed logins from your address; try again later."),
                 retry_after_s=math.ceil(left_s),
             )
 

@@ -11,6 +11,7 @@ from tempfile import NamedTemporaryFile
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from moorage.kit.errors import Invalid, Unavailable
+from moorage.kit.i18n import Text
 
 _LETTERS = string.ascii_letters + string.digits
 
@@ -46,8 +47,10 @@ class Sealer:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken as error:
             raise Unavailable(
-                "A stored secret cannot be opened: the secret key file is not the one it was "
-                "sealed with. Restore MOORAGE_SECRET_KEY_FILE."
+                Text(
+                    "A stored secret cannot be opened: the secret key file is not the one it was "
+                    "sealed with. Restore MOORAGE_SECRET_KEY_FILE."
+                )
             ) from error
 
 

@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeDecorator
 
 from moorage.kit import disk, sqlite
 from moorage.kit.errors import Conflict, Invalid, Unavailable
+from moorage.kit.i18n import Text
 from moorage.kit.rows import Direct, Query, T
 from moorage.kit.wakes import Wakes
 
@@ -248,10 +249,10 @@ async def _translated() -> AsyncIterator[None]:
     try:
         yield
     except DataError as error:
-        raise Invalid("There is a value that no row can hold.", detail=str(error)) from error
+        raise Invalid(Text("There is a value that no row can hold."), detail=str(error)) from error
     except _OUTAGES as error:
         if disk.is_full(error):
             raise disk.full(str(error)) from error
         raise Unavailable(
-            "The database does not answer; try again in a moment.", detail=str(error)
+            Text("The database does not answer; try again in a moment."), detail=str(error)
         ) from error

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from moorage.kit.errors import Unavailable
+from moorage.kit.i18n import Text
 
 # SQLite's log grows that far before it begins anew: https://sqlite.org/pragma.html#wal_autocheckpoint
 _WANTED_FREE = 4 << 20
@@ -15,7 +16,7 @@ _POSTGRES_CODE = "53100"
 def full(detail: str) -> Unavailable:
     """Return what to tell when nothing can be written."""
     return Unavailable(
-        "The disk of the database is full, or broken: free some space there, then try again.",
+        Text("The disk of the database is full, or broken: free some space there, then try again."),
         detail=detail,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from moorage.kit.errors import Invalid
+from moorage.kit.i18n import joined
 
 
 class Faults:
@@ -32,4 +33,4 @@ class Faults:
 
     def error(self) -> Invalid:
         """Return all that was noted as one error."""
-        return Invalid(" ".join(error.message for error in self._found), fields=self.fields)
+        return Invalid(joined(" ", [error.message for error in self._found]), fields=self.fields)

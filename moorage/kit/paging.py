@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import TypedDict, TypeVar
 
 from moorage.kit.errors import Invalid
+from moorage.kit.i18n import Text
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ def after(cursor_: str) -> str:
         key = ""
     if not _KEY.fullmatch(key) or cursor(key) != cursor_:
         raise Invalid(
-            "The cursor is none of ours; send the one that the last page gave as 'next'.",
-            fields={"cursor": "is none that a list gave as 'next'"},
+            Text("The cursor is none of ours; send the one that the last page gave as 'next'."),
+            fields={"cursor": Text("is none that a list gave as 'next'")},
         )
     return key

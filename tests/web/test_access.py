@@ -51,6 +51,19 @@ ROUTES: dict[tuple[str, str], Access | None] = {
     ("GET", "/resource/{id}"): Access(other=404),
     ("PATCH", "/resource/{id}"): Access(read=403, other=404, body={"deletion_protection": False}),
     ("DELETE", "/resource/{id}"): Access(read=403, other=404),
+    **{
+        (method, path): access
+        for method in ("GET", "POST")
+        for path, access in {
+            "/installApp": Access(read=403, body={"appName": "dokuwiki"}),
+            "/uninstallApp": Access(read=403, body={"appName": "dokuwiki"}),
+            "/uninstallAllApp": Access(read=403, body={"confirm": True}),
+            "/getAppInfo": Access(body={"appName": "dokuwiki"}),
+            "/getAllAppInfo": Access(),
+            "/getAppList": Access(),
+            "/searchServer": Access(),
+        }.items()
+    },
     ("GET", "/v1/audit"): Access(read=403, other=403),
     ("GET", "/v1/blueprints"): Access(),
     ("GET", "/v1/blueprints/{blueprint}"): Access(),
