@@ -5,13 +5,14 @@ BIN := .venv/bin
 KEPT := MOORAGE_DOCKER_HOST MOORAGE_IMAGES MOORAGE_DEBIAN_MIRROR
 UNSET := $(foreach name,$(filter-out $(KEPT),$(filter MOORAGE_%,$(.VARIABLES))),-u $(name))
 
-.PHONY: help setup up down purge test check bench venv lint packages-of-tests
+.PHONY: help setup up down purge test check bench messages venv compose lint packages-of-tests
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
 setup: ## what the others need: packages, .venv, a Docker Engine, images
 	@scripts/packages.sh
 	@scripts/venv.sh
+	@scripts/compose.sh
 	@$(BIN)/python scripts/engine.py
 	@$(BIN)/moor images prepare
 
@@ -27,17 +28,23 @@ purge: down ## remove all that Moorage made here, after asking
 test: packages-of-tests setup lint ## every test, those with real containers too
 	env $(UNSET) $(BIN)/python -m pytest -n 4
 
-check: venv lint ## seconds: style, types, walls, the fast tests
+check: venv compose lint ## seconds: style, types, walls, the fast tests
 	env $(UNSET) $(BIN)/python -m pytest -n 2 -m "not engine and not postgres"
 
 bench: setup ## measure, each figure beside its peer in the same run
 	env $(UNSET) $(BIN)/python -m bench
+
+messages: venv ## collect what people read for translation
+	@$(BIN)/python scripts/messages.py
 
 packages-of-tests:
 	@scripts/packages.sh tests
 
 venv:
 	@scripts/venv.sh
+
+compose: venv
+	@scripts/compose.sh
 
 lint:
 	$(BIN)/ruff check

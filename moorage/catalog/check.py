@@ -10,6 +10,7 @@ from moorage.catalog.blueprint import Blueprint
 from moorage.catalog.options import Boolean, Choice, Integer, Quantity, Refused, Secret
 from moorage.kit.crypto import new_password
 from moorage.kit.errors import Invalid
+from moorage.kit.i18n import Text, joined
 
 SHOWN_CHARACTERS = 80  # of what was given: an error is no place for a novel
 SHOWN_FAULTS = 5  # in the sentence; the fields hold all
@@ -51,8 +52,8 @@ def settle(
     if faults:
         sentences = [*faults.values()]
         more = len(sentences) - SHOWN_FAULTS
-        tail = [f"{more} more fields are wrong."] if more > 0 else []
-        raise Invalid(" ".join([*sentences[:SHOWN_FAULTS], *tail]), fields=faults)
+        tail = [Text("Wrong fields beside these: {number}.", number=more)] if more > 0 else []
+        raise Invalid(joined(" ", [*sentences[:SHOWN_FAULTS], *tail]), fields=faults)
     secrets = _secrets(blueprint, values)
     return Settled(
         options={key: value for key, value in values.items() if key not in secrets},
@@ -68,7 +69,9 @@ def _read(blueprint: Blueprint, config: object, faults: dict[str, str]) -> dict[
     if config is None:
         return {}
     if not isinstance(config, dict):
-        faults["config"] = f"config must be an object of options, not {_shown(config)}."
+        faults["config"] = Text(
+            "config must be an object of options, not {given}.", given=_shown(config)
+        )
         return {}
     values: dict[str, str] = {}
     for given_key, given in config.items():
@@ -78,16 +81,26 @@ def _read(blueprint: Blueprint, config: object, faults: dict[str, str]) -> dict[
         if key is None:
             faults[field] = _unknown(blueprint, word)
         elif key in values:
-            faults[field] = f"{key} is given twice."
+            faults[field] = Text("{key} is given twice.", key=key)
         elif not isinstance(given, str | int | float):
-            faults[field] = f"{key} must be text, a number or a boolean, not {_shown(given)}."
+            faults[field] = Text(
+                "{key} must be text, a number or a boolean, not {given}.",
+                key=key,
+                given=_shown(given),
+            )
         else:
             option = blueprint.options[key]
             try:
                 values[key] = option.read(given, blueprint.dialect)
             except Refused as error:
-                what = "" if isinstance(option, Secret) else f", not {_shown(given)}"
-                faults[field] = f"{key} {error}{what}."
+                faults[field] = Text("{key} {reason}.", key=key, reason=error.reason)
+                if not isinstance(option, Secret):
+                    faults[field] = Text(
+                        "{key} {reason}, not {given}.",
+                        key=key,
+                        reason=error.reason,
+                        given=_shown(given),
+                    )
     return values
 
 
@@ -97,15 +110,23 @@ def _relate(blueprint: Blueprint, values: dict[str, str], faults: dict[str, str]
         option = blueprint.options[key]
         missing = option.requires if option.requires not in values else None
         if missing and f"config.{missing}" not in faults:
-            faults[f"config.{key}"] = f"{key} says nothing without {option.requires}."
+            faults[f"config.{key}"] = Text(
+                "{key} says nothing without {other}.", key=key, other=option.requires
+            )
         if option.excludes in values:
-            faults[f"config.{key}"] = f"{key} and {option.excludes} say the same; give one."
+            faults[f"config.{key}"] = Text(
+                "{key} and {other} say the same; give one.", key=key, other=option.excludes
+            )
         if isinstance(option, Choice) and option.part_of:
             owner = _owner(blueprint, option.part_of, values[key])
             whole = values.setdefault(option.part_of, owner)
             if not _belongs(values[key], whole):
-                faults[f"config.{key}"] = (
-                    f"{key} {values[key]} does not belong to {option.part_of} {whole}."
+                faults[f"config.{key}"] = Text(
+                    "{key} {value} does not belong to {other} {whole}.",
+                    key=key,
+                    value=values[key],
+                    other=option.part_of,
+                    whole=whole,
                 )
 
 
@@ -133,17 +154,23 @@ def _memory(
     need = blueprint.memory_base_mib + math.ceil(cost / (1 << 20))
     memory = max(limits.default, need) if asked is None else asked
     if asked is not None and not limits.min <= asked <= limits.max:
-        faults["memory_mib"] = (
-            f"memory_mib must be from {limits.min} to {limits.max}, not {_shown(asked)}."
-        )
+        faults["memory_mib"] = _out_of_range("memory_mib", limits.min, limits.max, asked)
     elif need > min(memory, limits.max):
-        end = f"{limits.max} is the most" if need > limits.max else f"the order says {memory}"
+        most = Text("{most} is the most", most=limits.max)
+        end = most if need > limits.max else Text("the order says {memory}", memory=memory)
         key = max(costs, key=costs.__getitem__, default="")
         if costs.get(key):
-            field, what = f"config.{key}", f"{key} {values[key]} and the rest need"
+            faults[f"config.{key}"] = Text(
+                "{key} {value} and the rest need a memory_mib of at least {need}; {end}.",
+                key=key,
+                value=values[key],
+                need=need,
+                end=end,
+            )
         else:
-            field, what = "memory_mib", "the server needs"
-        faults[field] = f"{what} a memory_mib of at least {need}; {end}."
+            faults["memory_mib"] = Text(
+                "the server needs a memory_mib of at least {need}; {end}.", need=need, end=end
+            )
     return memory
 
 
@@ -161,7 +188,7 @@ def _cpus(blueprint: Blueprint, asked: float | None, faults: dict[str, str]) -> 
     limits = blueprint.cpus
     cpus = limits.default if asked is None else asked
     if not limits.min <= cpus <= limits.max:
-        faults["cpus"] = f"cpus must be from {limits.min:g} to {limits.max:g}, not {_shown(cpus)}."
+        faults["cpus"] = _out_of_range("cpus", f"{limits.min:g}", f"{limits.max:g}", cpus)
     return cpus
 
 
@@ -169,16 +196,32 @@ def _versions(
     blueprint: Blueprint, values: Mapping[str, str], asked: str | None, faults: dict[str, str]
 ) -> tuple[str, ...]:
     """Return the versions asked for (`8` is any `8.x`) that know all options."""
-    there_are = f"there are {', '.join(blueprint.versions)}"
     wanted = [key for key in blueprint.versions if asked is None or _matches(key, asked)]
     if not wanted:
-        faults["version"] = f"{_shown(asked)} is no version of {blueprint.name}; {there_are}."
+        faults["version"] = Text(
+            "{given} is no version of {name}; there are {versions}.",
+            given=_shown(asked),
+            name=blueprint.name,
+            versions=", ".join(blueprint.versions),
+        )
     for key in values:
         known = blueprint.options[key].versions
         wanted = [version for version in wanted if known is None or version in known]
         if known and not wanted and "version" not in faults:
-            faults[f"config.{key}"] = f"{key} is for version {' or '.join(known)} only."
+            faults[f"config.{key}"] = Text(
+                "{key} is for version {versions} only.", key=key, versions=" or ".join(known)
+            )
     return tuple(wanted)
+
+
+def _out_of_range(name: str, least: object, most: object, given: object) -> Text:
+    return Text(
+        "{name} must be from {least} to {most}, not {given}.",
+        name=name,
+        least=least,
+        most=most,
+        given=_shown(given),
+    )
 
 
 def _matches(key: str, asked: str) -> bool:
@@ -197,10 +240,13 @@ def _secrets(blueprint: Blueprint, values: Mapping[str, str]) -> dict[str, str]:
 def _unknown(blueprint: Blueprint, key: str) -> str:
     """Say why a key is refused, and what was probably meant."""
     if key in blueprint.refused:
-        return f"{key} is not for an order: {blueprint.refused[key]}."
+        return Text("{key} is not for an order: {why}.", key=key, why=blueprint.refused[key])
     close = get_close_matches(_clip(key), blueprint.options, n=3)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"there are {_some(blueprint)}."
-    return f"{_shown(key)} is no option of {blueprint.name}; {hint}"
+    known = Text("there are {options}.", options=_some(blueprint))
+    hint = Text("did you mean {options}?", options=" or ".join(close)) if close else known
+    return Text(
+        "{key} is no option of {name}; {hint}", key=_shown(key), name=blueprint.name, hint=hint
+    )
 
 
 def _some(blueprint: Blueprint) -> str:

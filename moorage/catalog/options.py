@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from moorage.kit import i18n
+
 Scalar = str | int | float | bool
 
 MAX_CHARACTERS = 1024  # no option of any server we know has a longer sensible value
@@ -27,7 +29,11 @@ Key = Annotated[str, StringConstraints(pattern=r"^(--[a-z0-9][a-z0-9-]*|[A-Z][A-
 
 
 class Refused(Exception):
-    """The option does not take this value. Its text says what it takes: `must be …`."""
+    """The option does not take this value. reason: what it takes, `must be …`."""
+
+    def __init__(self, reason: i18n.Text) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Frozen(BaseModel):
@@ -85,7 +91,9 @@ class Integer(OptionBase):
         """Accept a number, or text of digits."""
         text = text_of(given)
         if not re.fullmatch(r"-?[0-9]{1,20}", text) or not self.min <= int(text) <= self.max:
-            raise Refused(f"must be a whole number from {self.min} to {self.max}")
+            raise Refused(
+                i18n.Text("must be a whole number from {min} to {max}", min=self.min, max=self.max)
+            )
         return str(int(text))
 
 
@@ -102,7 +110,9 @@ class Number(OptionBase):
         text = text_of(given)
         plain = re.fullmatch(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", text)
         if not plain or not self.min <= float(text) <= self.max:
-            raise Refused(f"must be a number from {self.min:g} to {self.max:g}")
+            raise Refused(
+                i18n.Text("must be a number from {min:g} to {max:g}", min=self.min, max=self.max)
+            )
         return text
 
 
@@ -135,9 +145,13 @@ class Quantity(OptionBase):
         amount = self.amount(text, dialect)
         if not count or not _amount(self.min, units) <= amount <= _amount(self.max, units):
             raise Refused(
-                f"must be a {self.type} from {self.min} to {self.max}"
-                + "".join(f" or {word}" for word in self.special)
-                + f" (units {', '.join(units)}; a bare number counts {self.unit or 'bytes'})"
+                i18n.Text(
+                    "must be a {type} from {range} (units {units}; a bare number counts {unit})",
+                    type=self.type,
+                    range=" or ".join((f"{self.min} to {self.max}", *self.special)),
+                    units=", ".join(units),
+                    unit=self.unit or "bytes",
+                )
             )
         step = self._step(units)
         return count + unit if amount % step == 0 else _write(-(-amount // step) * step, units)
@@ -174,7 +188,7 @@ class Boolean(OptionBase):
         """Accept a boolean, 0 or 1, or the usual words."""
         word = str(given).lower() if isinstance(given, bool) else text_of(given).lower()
         if word not in _TRUE | _FALSE:
-            raise Refused("must be true or false")
+            raise Refused(i18n.Text("must be true or false"))
         return dialect.booleans[word in _TRUE]
 
 
@@ -194,7 +208,8 @@ class Choice(OptionBase):
         for value in self.values:
             if value.lower() == word:
                 return value
-        raise Refused("must be one of " + _some(word, (*self.values, *self.synonyms)))
+        known = _some(word, (*self.values, *self.synonyms))
+        raise Refused(i18n.Text("must be one of {values}", values=known))
 
 
 class Flags(OptionBase):
@@ -212,7 +227,8 @@ class Flags(OptionBase):
         chosen = [word for word in words if word] if words != [""] else []
         for word in chosen:
             if word.lower() not in canonical:
-                raise Refused("must be a list out of " + _some(word.lower(), self.values))
+                known = _some(word.lower(), self.values)
+                raise Refused(i18n.Text("must be a list out of {values}", values=known))
         return self.separator.join(canonical[word.lower()] for word in chosen)
 
 
@@ -229,9 +245,9 @@ class Text(OptionBase):
         """Accept what fits the pattern as a whole."""
         text = text_of(given)
         if not re.fullmatch(self.pattern, text, re.ASCII):
-            raise Refused(f"must be {self.says}")
+            raise Refused(i18n.Text("must be {what}", what=self.says))
         if text.lower() in self.reserved:
-            raise Refused(f"must not be one of {', '.join(self.reserved)}")
+            raise Refused(i18n.Text("must not be one of {values}", values=", ".join(self.reserved)))
         return text
 
 
@@ -245,7 +261,7 @@ class Secret(OptionBase):
     def read(self, given: Scalar, dialect: Dialect) -> str:
         """Accept text that fits the pattern."""
         if not isinstance(given, str) or not re.fullmatch(self.pattern, given):
-            raise Refused(f"must be text of {self.says}")
+            raise Refused(i18n.Text("must be text of {what}", what=self.says))
         return given
 
 
@@ -258,14 +274,20 @@ Option = Annotated[
 def text_of(given: Scalar) -> str:
     """Return a scalar as text. Raises Refused for one that no option can take."""
     if isinstance(given, bool):
-        raise Refused("must be a number or text, not a boolean")
+        raise Refused(i18n.Text("must be a number or text, not a boolean"))
     if isinstance(given, int) and given.bit_length() > 64:
-        raise Refused("must be a number of at most 64 bits")
+        raise Refused(i18n.Text("must be a number of at most 64 bits"))
     text = repr(given) if isinstance(given, float) else str(given)
     if len(text) > MAX_CHARACTERS:
-        raise Refused(f"must have at most {MAX_CHARACTERS} characters, not {len(text)}")
+        raise Refused(
+            i18n.Text(
+                "must have at most {most} characters, not {given}",
+                most=MAX_CHARACTERS,
+                given=len(text),
+            )
+        )
     if not text.isprintable():
-        raise Refused("must not hold control characters")
+        raise Refused(i18n.Text("must not hold control characters"))
     return text
 
 

@@ -105,13 +105,19 @@ def show(blueprint: Blueprint, settled: Settled) -> dict[str, str]:
 def config(blueprint: Blueprint, settled: Settled) -> dict[str, object]:
     """Return the inner `config` of the resources door, secrets included."""
     said = {**settled.options, **settled.secrets}
-    variables = {key: value for key, value in said.items() if not key.startswith("--")}
-    environment = {**blueprint.service.environment, **variables}
+    variables = environment(blueprint, settled)
     return {
         **{key: value for key, value in said.items() if key.startswith("--")},
         "inside_port": blueprint.port,
-        **({"environment": environment} if environment else {}),
+        **({"environment": variables} if variables else {}),
     }
+
+
+def environment(blueprint: Blueprint, settled: Settled) -> dict[str, str]:
+    """Return the variables that the server was given, secrets included."""
+    said = {**settled.options, **settled.secrets}
+    variables = {key: value for key, value in said.items() if not key.startswith("--")}
+    return {**blueprint.service.environment, **variables}
 
 
 def _arguments(blueprint: Blueprint, settled: Settled) -> list[str]:

@@ -1,38 +1,81 @@
-"""The catalogue: reads blueprints from folders `<kind>/<name>/compose.yaml`."""
+"""The catalogue: what there is to order, shipped and added, as it is now."""
 
-import json
-from collections.abc import Hashable, Mapping, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal, TypeVar, overload
 
-import yaml
-from pydantic import ValidationError
-
+from moorage.catalog.app import App, Orderable
 from moorage.catalog.blueprint import Blueprint
+from moorage.catalog.reading import read_all
 from moorage.kit.errors import Invalid, NotFound
+from moorage.kit.i18n import Text
 
 BUILT_IN = Path(__file__).parent / "blueprints"
+KINDS = ("database", "app")
 
-_COMPOSE_KEYS = {"name", "services", "volumes", "x-moorage"}
+log = logging.getLogger(__name__)
+
+Kind = TypeVar("Kind", bound=Orderable)
 
 
 class Catalog:
     """What there is to order."""
 
-    def __init__(self, blueprints: Mapping[str, Blueprint]) -> None:
-        self._blueprints = dict(sorted(blueprints.items()))
+    def __init__(self, shelves: Sequence["Shelf"]) -> None:
+        self._shelves = shelves
 
     def get(self, name: str) -> Blueprint:
-        """Return a blueprint. Raises NotFound."""
-        try:
-            return self._blueprints[name]
-        except KeyError as error:
-            raise NotFound(
-                f"There is no such blueprint; there are {', '.join(self._blueprints)}."
-            ) from error
+        """Return a database. Raises NotFound."""
+        return _found(name, {one.name: one for one in self.list("database")})
 
-    def list(self, kind: str | None = None) -> Sequence[Blueprint]:
+    def app(self, name: str) -> App:
+        """Return an app. Raises NotFound."""
+        return _found(name, {one.name: one for one in self.list("app")})
+
+    def any(self, name: str) -> Orderable:
+        """Return a blueprint of any kind. Raises NotFound."""
+        return _found(name, self._all())
+
+    @overload
+    def list(self, kind: Literal["database"]) -> Sequence[Blueprint]: ...
+    @overload
+    def list(self, kind: Literal["app"]) -> Sequence[App]: ...
+    @overload
+    def list(self, kind: str | None = None) -> Sequence[Orderable]: ...
+    def list(self, kind: str | None = None) -> Sequence[Orderable]:
         """List blueprints by name."""
-        return [found for found in self._blueprints.values() if kind in (None, found.kind)]
+        return [found for found in self._all().values() if kind in (None, found.kind)]
+
+    def _all(self) -> Mapping[str, Orderable]:
+        found: dict[str, Orderable] = {}
+        for shelf in self._shelves:
+            found |= shelf.look()
+        return dict(sorted(found.items()))
+
+
+class Shelf:
+    """A folder of blueprints `<kind>/<name>/`, read again when one was put there or taken away."""
+
+    def __init__(self, folder: Path) -> None:
+        self._kinds = [folder / kind for kind in KINDS]
+        self._folder = folder
+        self._changed = self._changes()
+        self._blueprints = _by_name(read_all(folder))
+
+    def look(self) -> Mapping[str, Orderable]:
+        """Return what is there now; what can no longer be read stays as it was."""
+        changed = self._changes()
+        if changed != self._changed:
+            self._changed = changed
+            try:
+                self._blueprints = _by_name(read_all(self._folder))
+            except Invalid as error:
+                log.warning("catalogue not read again", extra={"error": error.message})
+        return self._blueprints
+
+    def _changes(self) -> list[int]:
+        return [kind.stat().st_mtime_ns if kind.exists() else 0 for kind in self._kinds]
 
 
 def load(folders: Sequence[Path] = (BUILT_IN,)) -> Catalog:
@@ -40,82 +83,18 @@ def load(folders: Sequence[Path] = (BUILT_IN,)) -> Catalog:
 
     Raises Invalid with the file and the field.
     """
-    found: dict[str, Blueprint] = {}
-    for folder in folders:
-        for file in sorted(folder.glob("*/*/compose.yaml")):
-            blueprint = read(file)
-            found[blueprint.name] = blueprint
-    return Catalog(found)
+    return Catalog([Shelf(folder) for folder in folders])
 
 
-def read(file: Path) -> Blueprint:
-    """Read one blueprint. Raises Invalid."""
-    compose = _yaml(file)
-    unknown = compose.keys() - _COMPOSE_KEYS
-    services = compose.get("services")
-    about = compose.get("x-moorage")
-    if unknown or not isinstance(about, dict):
-        raise _wrong(file, f"has unknown keys {sorted(unknown)}" if unknown else "has no x-moorage")
-    if not isinstance(services, dict) or len(services) != 1:
-        raise _wrong(file, "must have exactly one of services")
-    [service] = services.values()
-    parts = {
-        **about,
-        **_options(file, about.get("options", {})),
-        "name": file.parent.name,
-        "folder": str(file.parent),
-        "service": service,
-    }
-    if about.get("kind") != file.parent.parent.name:
-        raise _wrong(file, f"x-moorage.kind must be its folder, {file.parent.parent.name}")
+def _by_name(blueprints: Iterable[Orderable]) -> dict[str, Orderable]:
+    return {one.name: one for one in blueprints}
+
+
+def _found(name: str, there_are: Mapping[str, Kind]) -> Kind:
     try:
-        return Blueprint.model_validate_json(json.dumps(parts))
-    except TypeError as error:
-        raise _wrong(file, f"holds something that JSON has not: {error}") from error
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors(include_url=False, include_input=False)
-        )
-        raise _wrong(file, faults) from error
-
-
-def _options(file: Path, where: object) -> dict[str, object]:
-    """Return options and refused: they stand here, or in a file that several may share."""
-    if not isinstance(where, str):
-        return {"options": where}
-    beside = file.parent / where
-    if not beside.is_file():
-        raise _wrong(file, f"x-moorage.options: there is no file {where}")
-    return _yaml(beside)
-
-
-class _Loader(yaml.CSafeLoader):
-    """Safe YAML that refuses a key twice: the second would silently win."""
-
-    def construct_mapping(
-        self, node: yaml.MappingNode, deep: bool = False
-    ) -> dict[Hashable, object]:
-        """Build a mapping. Raises ConstructorError on a key that is there already."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key.value!r} is there twice", key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def _yaml(file: Path) -> dict[str, object]:
-    try:
-        content = yaml.load(file.read_bytes(), _Loader)  # noqa: S506 - it is a safe loader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise _wrong(file, f"is not YAML: {error}") from error
-    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
-        raise _wrong(file, "must be a mapping of names")
-    return content
-
-
-def _wrong(file: Path, why: str) -> Invalid:
-    return Invalid(f"Blueprint {file}: {why}.")
+        return there_are[name]
+    except KeyError as error:
+        known = ", ".join(there_are)
+        raise NotFound(
+            Text("There is no such blueprint; there are {names}.", names=known)
+        ) from error

@@ -7,6 +7,7 @@ import typer
 from moorage.cli import (
     admin,
     audit,
+    catalog,
     client,
     config,
     db,
@@ -20,6 +21,7 @@ from moorage.cli import (
     user,
     worker,
 )
+from moorage.cli import app as apps
 from moorage.kit.errors import MoorageError
 
 app = typer.Typer(
@@ -38,6 +40,8 @@ doctor.add_to(app)
 purge.add_to(app)
 audit.add_to(app)
 app.add_typer(admin.app, name="admin")
+app.add_typer(apps.app, name="app")
+app.add_typer(catalog.app, name="catalog")
 app.add_typer(db.app, name="db")
 app.add_typer(images.app, name="images")
 app.add_typer(instance.app, name="instance")

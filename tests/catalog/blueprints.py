@@ -7,7 +7,7 @@ import pytest
 from moorage.catalog import service
 from moorage.catalog.blueprint import Blueprint
 
-SHIPPED = service.load().list()
+SHIPPED = service.load().list("database")
 every_blueprint = pytest.mark.parametrize("blueprint", SHIPPED, ids=lambda found: found.name)
 
 SIXTH = """

@@ -1,0 +1,91 @@
+"""Puts a judged app into the catalogue of a data directory, whole or not at all."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from moorage.catalog import project
+from moorage.catalog.judge import Verdict, write
+from moorage.catalog.reading import ADDED, PROJECT
+from moorage.kit.errors import Conflict, Invalid, Unavailable
+
+MAX_BYTES = 16 << 20
+MAX_FILES = 1000
+
+
+def add(
+    verdict: Verdict, folder: Path, *, allowed: Collection[str], taken: Collection[str]
+) -> Path:
+    """Put an accepted app into a catalogue's folder, in place of an earlier one of that name.
+
+    taken: names that it must not have. Raises Conflict, Invalid (it has too many files),
+    Unavailable (the folder cannot be written).
+    """
+    if verdict.name in taken:
+        raise Conflict(f"There is a {verdict.name} already; give another one with --name.")
+    try:
+        return _put(verdict, folder, sorted(allowed))
+    except OSError as error:
+        raise Unavailable(f"{folder} cannot be written: {error.strerror}.") from error
+
+
+def _put(verdict: Verdict, folder: Path, allowed: list[str]) -> Path:
+    apps = folder / "app"
+    apps.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".adding-") as work:
+        made, place = Path(work) / "made", apps / verdict.name
+        _write(verdict, made, allowed)
+        with suppress(FileNotFoundError):
+            place.rename(Path(work) / "earlier")
+        made.rename(place)
+    return place
+
+
+def _write(verdict: Verdict, folder: Path, allowed: list[str]) -> None:
+    sources = verdict.sources
+    if sources is None or not verdict.is_accepted:
+        raise Invalid(f"{verdict.name} is refused.")
+    write(sources.files, folder / PROJECT)
+    for path in _mounted(verdict):
+        _copy(sources.root, path, folder / PROJECT)
+    kept = {
+        "file": sources.main,
+        "services": list(verdict.model["services"]),
+        "volumes": list(verdict.model.get("volumes") or ()),
+        "allowed": allowed,
+        "x-moorage": verdict.about,
+    }
+    (folder / ADDED).write_text(json.dumps(kept, indent=2))
+
+
+def _mounted(verdict: Verdict) -> Iterator[str]:
+    """List what of the project's folder its services see, or are configured with."""
+    model, folder = verdict.model, verdict.folder
+    services: list[dict[str, Any]] = list(model["services"].values())  # Any: JSON of the parser
+    mounts = [mount for service in services for mount in service.get("volumes") or ()]
+    stores = [*(model.get("configs") or {}).values(), *(model.get("secrets") or {}).values()]
+    for path in (*(mount.get("source") for mount in mounts), *(one.get("file") for one in stores)):
+        if path and Path(path).is_relative_to(folder):
+            yield str(Path(path).relative_to(folder))
+
+
+def _copy(root: Path, path: str, target: Path) -> None:
+    """Copy a file or a folder of the project, unless it is the project as a whole."""
+    source = project.find(root, path)
+    if source is None or source == root:
+        return
+    files = [source] if source.is_file() else [one for one in source.rglob("*") if one.is_file()]
+    if len(files) > MAX_FILES or sum(one.stat().st_size for one in files) > MAX_BYTES:
+        raise Invalid(
+            f"{path} is larger than {MAX_BYTES >> 20} MiB or {MAX_FILES} files; "
+            "an app brings its settings, not its data."
+        )
+    for file in files:
+        project.find(root, str(file.relative_to(root)))
+        copy = target / file.relative_to(root)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)

@@ -1,0 +1,47 @@
+"""What an order of an app may set, and what its variables say then. Pure."""
+
+from jsonschema import Draft202012Validator, ValidationError
+
+from moorage.catalog.app import App
+from moorage.kit.crypto import new_password
+from moorage.kit.errors import Invalid
+from moorage.kit.i18n import Text, named
+
+
+def variables(app: App, settings: object = None, *, version: str | None = None) -> dict[str, str]:
+    """Return the variables of an order, without the secrets. settings: any JSON.
+
+    Raises Invalid with every setting that is wrong.
+    """
+    if version is not None and version not in app.versions:
+        reason = Text(
+            "{given!r:.80} is no version of {name}; there are {versions}",
+            given=version,
+            name=app.name,
+            versions=", ".join(app.versions),
+        )
+        raise Invalid(named({"version": reason}), fields={"version": reason})
+    given = {} if settings is None else settings
+    schema = {"type": "object", **app.questions, "additionalProperties": False}
+    checker = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    faults = dict(map(_fault, checker.iter_errors(given)))
+    if faults or not isinstance(given, dict):
+        raise Invalid(named(faults), fields=faults)
+    asked = app.questions.get("properties", {})
+    defaults = {name: one["default"] for name, one in asked.items() if "default" in one}
+    answers = {name: _text(value) for name, value in {**defaults, **given}.items()}
+    return {**app.values, **answers, "MOORAGE_VERSION": version or app.versions[0]}
+
+
+def new_secrets(app: App) -> dict[str, str]:
+    """Return a new value for each secret."""
+    return {name: new_password() for name in app.secrets}
+
+
+def _fault(error: ValidationError) -> tuple[str, str]:
+    field = ".".join(["settings", *map(str, error.absolute_path)])
+    return field, error.message
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,164 @@
+"""An app: any Compose file, and the block `x-moorage` that says how to run it for somebody."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from jsonschema import Draft202012Validator, SchemaError
+from pydantic import Field, StringConstraints, model_validator
+
+from moorage.catalog.blueprint import Blueprint, Name, Plain, Range
+from moorage.catalog.options import Frozen
+
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Needs(Frozen):
+    """What an app takes of a server. disk_mib: images and first data."""
+
+    memory_mib: Annotated[int, Field(ge=1)]
+    disk_mib: Annotated[int, Field(ge=1)]
+
+
+class Endpoint(Frozen):
+    """What a published port leads to. scheme: what clients speak."""
+
+    service: str
+    port: Port
+    scheme: str = "http"
+
+
+class ImageSource(Frozen):
+    """How to have a service's image without a registry: built here, or our database's.
+
+    build, base: folders beside the Compose file and beside the blueprint's. version: the tag of
+    what is built. registry: whether the official image of the Compose file does as well.
+    """
+
+    build: str | None = None
+    base: str | None = None
+    suite: str | None = None
+    version: str | None = None
+    blueprint: Name | None = None
+    registry: bool = True
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.build is None) == (self.blueprint is None):
+            raise ValueError("must have either build or blueprint")
+        return self
+
+
+class FirstLogin(Frozen):
+    """The app's first user. password: a variable that is generated."""
+
+    user: str
+    password: Variable
+
+
+class Ready(Frozen):
+    """What the published main port answers once the app is usable. tcp: it is enough to connect.
+
+    status: empty: any below 500.
+    """
+
+    path: str = "/"
+    status: tuple[int, ...] = ()
+    contains: str = ""
+    tcp: bool = False
+    timeout_s: int = 300
+
+
+class Dump(Frozen):
+    """Commands in a running service: one writes its data to the output, one reads them."""
+
+    service: str
+    command: Annotated[tuple[Plain, ...], Field(min_length=1)]
+    restore: Annotated[tuple[Plain, ...], Field(min_length=1)]
+
+
+class Backup(Frozen):
+    """What a backup holds."""
+
+    dump: Dump | None = None
+    volumes: tuple[str, ...] = ()
+
+
+class About(Frozen):
+    """The block `x-moorage` of an app.
+
+    questions: the JSON Schema of an order's settings, by variable. secrets: variables that are
+    generated. show: those of them that the owner sees. values: variables that nobody is asked
+    for. database: what `db_port` leads to.
+    """
+
+    kind: Literal["app"]
+    name: Name | None = None
+    title: Annotated[str, StringConstraints(min_length=1, max_length=80)]
+    description: str = ""
+    category: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z ]*$")] = "other"
+    website: str = ""
+    versions: Annotated[tuple[str, ...], Field(min_length=1)] = ("latest",)
+    needs: Needs
+    cpus: Range = Range(default=1, min=0.1, max=128)
+    main: Endpoint | None = None
+    database: Endpoint | None = None
+    images: dict[str, ImageSource] = Field(default_factory=dict)
+    questions: Mapping[str, Any] = Field(default_factory=dict)  # Any: JSON Schema
+    secrets: tuple[Variable, ...] = ()
+    show: tuple[Variable, ...] = ()
+    values: dict[Variable, str] = Field(default_factory=dict)
+    login: FirstLogin | None = None
+    ready: Ready = Ready()
+    backup: Backup = Backup()
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if "$ref" in json.dumps(self.questions):
+            raise ValueError("questions: must not refer to anything by $ref")
+        try:
+            Draft202012Validator.check_schema(self.questions)
+        except SchemaError as error:
+            raise ValueError(f"questions: {error.message}") from error
+        if unknown := {*self.show} - {*self.secrets}:
+            raise ValueError(f"show: {', '.join(sorted(unknown))} must be in secrets")
+        if self.login and self.login.password not in self.secrets:
+            raise ValueError(f"login.password: {self.login.password} must be in secrets")
+        return self
+
+
+class App(About):
+    """An app that can be ordered.
+
+    folder, file: its Compose file, and what that refers to. services, volumes: their names in
+    it. allowed: rules of the judge that an administrator lifted for it.
+    """
+
+    name: Name
+    folder: Path
+    file: str = "compose.yaml"
+    services: Annotated[tuple[str, ...], Field(min_length=1)]
+    volumes: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        dump = self.backup.dump
+        named = {
+            "main.service": self.main and self.main.service,
+            "database.service": self.database and self.database.service,
+            "backup.dump.service": dump and dump.service,
+            **{f"images.{service}": service for service in self.images},
+        }
+        for field, service in named.items():
+            if service is not None and service not in self.services:
+                raise ValueError(f"{field}: there is no service {service}")
+        for volume in self.backup.volumes:
+            if volume not in self.volumes:
+                raise ValueError(f"backup.volumes: there is no volume {volume}")
+        return self
+
+
+Orderable = Blueprint | App

@@ -1,0 +1,247 @@
+"""What an app's Compose file becomes when it runs: a second file, merged on top of it. Pure.
+
+Nothing secret is in it: `${…}` stays in the first file, and is filled in when it is run.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from moorage.catalog.app import App, Endpoint
+from moorage.catalog.folders import FOLDER
+
+Json = Mapping[str, Any]  # Any: JSON of the parser
+
+SERVICE = "moorage.service"  # a label
+
+_NETWORK = "moorage"  # in the file; on the server it has another name
+_LOGS = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
+_PIDS = 1024
+# What is of no use on a server of Moorage, or would contradict what follows here.
+_LEFT_OUT = (
+    *("build", "deploy", "devices", "gpus", "group_add", "scale", "network_mode", "external_links"),
+    *("mem_reservation", "cpu_quota", "cpu_period", "cpu_count", "cpu_percent", "develop"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceImage:
+    """What a service runs. is_ours: made here, so that it needs no privileges; user: who runs it,
+    if its own file does not say it."""
+
+    ref: str
+    is_ours: bool = False
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where and as what an app runs.
+
+    name: of the main container, with which the others begin. prefix: with which volumes begin.
+    labels: of all that is made. port, db_port: on the server. memory_mib, cpus: the most that one
+    container gets; which of them needs how much, only the app knows.
+    """
+
+    name: str
+    prefix: str
+    labels: Mapping[str, str]
+    network: str
+    address: str
+    port: int | None
+    db_port: int | None
+    memory_mib: int
+    cpus: float
+    images: Mapping[str, ServiceImage]
+
+
+def services(model: Json) -> list[str]:
+    """List the services that are started, each after those that it depends on."""
+    started = {name: one for name, one in model["services"].items() if not one.get("profiles")}
+    ordered: dict[str, None] = {}
+
+    def add(name: str) -> None:
+        if name in started and name not in ordered:
+            for needed in started[name].get("depends_on") or {}:
+                add(needed)
+            ordered[name] = None
+
+    for name in started:
+        add(name)
+    return [*ordered]
+
+
+def lasting(model: Json) -> list[str]:
+    """List those of them that go on running, as against those that do one thing and end."""
+    return [name for name in services(model) if not _ends(model, name)]
+
+
+def main_service(app: App) -> str:
+    """Return the service whose container has the app's name."""
+    return app.main.service if app.main else app.services[0]
+
+
+def container_name(app: App, name: str, service: str) -> str:
+    """Return the name of a service's container."""
+    return name if service == main_service(app) else f"{name}-{service}"
+
+
+def container_names(app: App, name: str) -> set[str]:
+    """Return the names that the containers of an app may have."""
+    return {container_name(app, name, service) for service in app.services}
+
+
+def volumes(model: Json, prefix: str) -> dict[str, str]:
+    """Return the names on the server of the volumes that are used."""
+    mounts = (
+        mount for name in services(model) for mount in model["services"][name].get("volumes") or ()
+    )
+    used = [one["source"] for one in mounts if one["type"] == "volume" and one.get("source")]
+    return {key: f"{prefix}-{key}" for key in used}
+
+
+def override(app: App, model: Json, place: Place) -> str:
+    """Return the file."""
+    file = {
+        "services": {service: _service(app, model, place, service) for service in services(model)},
+        "networks": {_NETWORK: {"external": True, "name": place.network}},
+        "volumes": {
+            key: {"name": name, "labels": dict(place.labels), **_plain(model["volumes"][key])}
+            for key, name in volumes(model, place.prefix).items()
+        },
+        "configs": {
+            key: config
+            for key, config in (model.get("configs") or {}).items()
+            if "content" in config
+        },
+    }
+    return yaml.dump(file, Dumper=_Dumper, sort_keys=False)
+
+
+def _service(app: App, model: Json, place: Place, name: str) -> dict[str, object]:
+    given: Json = model["services"][name]
+    image = place.images[name]
+    options = {*map(str, given.get("security_opt") or ()), "no-new-privileges:true"}
+    return {
+        **{key: _Reset() for key in _LEFT_OUT if key in given and not _is_shared(given, key)},
+        **{key: _Instead(given[key]) for key in ("volumes", "configs") if key in given},
+        **_network(given),
+        **_limits(given, place),
+        **_privileges(given, image),
+        "image": image.ref,
+        "container_name": container_name(app, place.name, name),
+        "labels": {**place.labels, SERVICE: name},
+        "ports": _Instead([*_ports(app, model, place, name)]),
+        "restart": given.get("restart", "no") if _ends(model, name) else "unless-stopped",
+        "security_opt": _Instead(sorted(options)),
+        "logging": _Instead(_LOGS),
+    }
+
+
+def _plain(volume: Json | None) -> dict[str, object]:
+    """Return what makes a folder of the project an ordinary volume."""
+    return {"driver_opts": _Reset()} if FOLDER in (volume or {}) else {}
+
+
+def _ends(model: Json, name: str) -> bool:
+    """Return whether a service does one thing and ends: it says so, or others wait for its end."""
+    waits = (one.get("depends_on") or {} for one in model["services"].values())
+    conditions = [one[name].get("condition") for one in waits if name in one]
+    says_so = model["services"][name].get("restart") == "no"
+    return says_so or "service_completed_successfully" in conditions
+
+
+def _is_shared(given: Json, key: str) -> bool:
+    """Return whether the key says that it has no network of its own."""
+    return key == "network_mode" and _mode(given) != "own"
+
+
+def _mode(given: Json) -> str:
+    mode = str(given.get("network_mode") or "")
+    return mode if mode == "none" or mode.startswith("service:") else "own"
+
+
+def _network(given: Json) -> dict[str, object]:
+    if _mode(given) != "own":
+        return {}
+    networks = (given.get("networks") or {}).values()
+    aliases = sorted({alias for one in networks if one for alias in one.get("aliases") or ()})
+    return {"networks": _Instead({_NETWORK: {"aliases": aliases} if aliases else {}})}
+
+
+def _limits(given: Json, place: Place) -> dict[str, object]:
+    """Return what it may take: what its own file says, if that is less."""
+    own = ((given.get("deploy") or {}).get("resources") or {}).get("limits") or {}
+    memory = int(own.get("memory") or given.get("mem_limit") or 0)
+    cpus = float(own.get("cpus") or given.get("cpus") or 0)
+    pids = int(own.get("pids") or given.get("pids_limit") or 0)
+    bytes_ = min(memory or place.memory_mib << 20, place.memory_mib << 20)
+    return {
+        "mem_limit": bytes_,
+        "memswap_limit": bytes_,  # equal to memory: it gets no swap
+        "cpus": min(cpus or place.cpus, place.cpus),
+        "pids_limit": pids if pids > 0 else _PIDS,
+    }
+
+
+def _privileges(given: Json, image: ServiceImage) -> dict[str, object]:
+    if not image.is_ours:
+        return {}
+    user = {} if image.user is None or given.get("user") else {"user": image.user}
+    return {"cap_drop": ["ALL"], "init": True, **user}
+
+
+def _ports(app: App, model: Json, place: Place, name: str) -> Iterator[dict[str, object]]:
+    published = ((app.main, place.port), (app.database, place.db_port))
+    for endpoint, port in published:
+        if endpoint and port is not None and _outlet(model, endpoint) == name:
+            yield {
+                "mode": "ingress",
+                "target": endpoint.port,
+                "published": str(port),
+                "host_ip": place.address,
+                "protocol": "tcp",
+            }
+
+
+def _outlet(model: Json, endpoint: Endpoint) -> str:
+    """Return the service that publishes the port: it may have the network of another one."""
+    name = endpoint.service
+    while (mode := _mode(model["services"][name])).startswith("service:"):
+        name = mode.removeprefix("service:")
+    return name
+
+
+class _Reset:
+    """Says that a key of the first file does not count."""
+
+
+class _Instead:
+    """Says that this takes the place of what the first file has, and is not added to it."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes both as https://docs.docker.com/reference/compose-file/merge/ has it."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        """Write everything out."""
+        return True
+
+    def represent_reset(self, _data: _Reset) -> yaml.Node:
+        """Write `!reset null`."""
+        return self.represent_scalar("!reset", "null")
+
+    def represent_instead(self, data: _Instead) -> yaml.Node:
+        """Write `!override` and the value."""
+        node = self.represent_data(data.value)
+        node.tag = "!override"
+        return node
+
+
+_Dumper.add_representer(_Reset, _Dumper.represent_reset)
+_Dumper.add_representer(_Instead, _Dumper.represent_instead)

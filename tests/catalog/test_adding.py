@@ -1,0 +1,123 @@
+"""Apps that somebody adds: kept whole, seen at once by the service that runs."""
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from moorage.catalog import service
+from moorage.cli import app
+from moorage.kit.errors import Conflict
+from tests.catalog.judged import write
+from tests.catalog.test_judge_refuses import web
+
+SHOP = """
+services:
+  web:
+    image: nginx:${TAG:-1}
+    ports: ["80:80"]
+    volumes: ["./conf:/etc/nginx/conf.d:ro", "./data:/data"]
+    env_file: web.env
+"""
+
+
+def moor(*command: str | Path) -> Result:
+    return CliRunner().invoke(app, ["catalog", "add", *map(str, command)])
+
+
+def shop(folder: Path, text: str = SHOP) -> Path:
+    files = {"compose.yaml": text, "web.env": "A=1", "conf/site.conf": "x", "big/film": "x"}
+    return write(folder / "shop", files)
+
+
+def test_an_app_that_is_added_is_there_for_a_catalogue_that_is_in_use(tmp_path: Path) -> None:
+    (tmp_path / "data" / "catalog").mkdir(parents=True)
+    catalog = service.load([service.BUILT_IN, tmp_path / "data" / "catalog"])
+
+    result = moor(shop(tmp_path), "--data-dir", tmp_path / "data")
+
+    added = catalog.app("shop")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith("shop is accepted.\n")
+    assert (added.title, added.services) == ("Shop", ("web",))
+    files = [file for file in added.folder.rglob("*") if file.is_file()]
+    assert {str(file.relative_to(added.folder)) for file in files} == {
+        *("compose.yaml", "web.env", "conf/site.conf")
+    }
+
+
+def test_an_app_that_is_added_again_takes_the_place_of_the_earlier_one(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    moor(shop(tmp_path), "--data-dir", data)
+    catalog = service.load([data / "catalog"])
+    before = catalog.app("shop")
+
+    moor(shop(tmp_path, web("ports: [8080]")), "--data-dir", data)
+
+    after = catalog.app("shop")
+    assert (before.main, after.main) != (None, None)
+    assert before.main != after.main
+    assert not (after.folder / "conf").exists()
+    assert [path.name for path in (data / "catalog").iterdir()] == ["app"]
+
+
+def test_an_app_that_is_only_checked_is_not_added(tmp_path: Path) -> None:
+    result = moor(shop(tmp_path), "--check", "--data-dir", tmp_path / "data")
+
+    assert result.exit_code == 0
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_app_that_is_refused_is_not_added_and_json_says_where(tmp_path: Path) -> None:
+    folder = shop(tmp_path, web("privileged: true"))
+
+    result = moor(folder, "--json", "--data-dir", tmp_path / "data")
+
+    answer = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert (answer["accepted"], answer["name"]) == (False, "shop")
+    assert answer["findings"][0] == {
+        "severity": "error",
+        "where": "services.web.privileged",
+        "rule": "privileged",
+        "detail": "It would own the server; remove it.",
+    }
+    assert not (tmp_path / "data").exists()
+
+
+def test_what_an_admin_allows_is_kept_with_the_app(tmp_path: Path) -> None:
+    folder = shop(tmp_path, web("privileged: true"))
+
+    result = moor(folder, "--allow", "privileged", "--data-dir", tmp_path / "data")
+
+    added = service.load([tmp_path / "data" / "catalog"]).app("shop")
+    assert result.exit_code == 0
+    assert added.allowed == ("privileged",)
+
+
+def test_a_name_that_is_shipped_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    result = moor(shop(tmp_path), "--name", "redis", "--data-dir", tmp_path / "data")
+
+    assert isinstance(result.exception, Conflict)
+    assert "--name" in result.exception.message
+
+
+def test_a_link_in_a_folder_that_is_mounted_must_not_lead_out(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    (folder / "conf" / "passwords").symlink_to("/etc/passwd")
+
+    result = moor(folder, "--data-dir", tmp_path / "data")
+
+    assert result.exit_code == 1
+    assert list((tmp_path / "data" / "catalog" / "app").iterdir()) == []
+
+
+def test_a_catalogue_that_can_no_longer_be_read_stays_as_it_was(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    moor(shop(tmp_path), "--data-dir", data)
+    catalog = service.load([data / "catalog"])
+    broken = data / "catalog" / "app" / "broken"
+    broken.mkdir()
+    (broken / "compose.yaml").write_text("[")
+
+    assert catalog.app("shop").name == "shop"

@@ -1,0 +1,160 @@
+"""Apps as data: the block `x-moorage`, and what an order may set."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from moorage.catalog import answers, service
+from moorage.catalog.app import App
+from moorage.catalog.fields import built
+from moorage.kit.errors import Invalid, NotFound
+
+SHOP = """
+services:
+  shop:
+    image: shop:${MOORAGE_VERSION:-2.1}
+    environment: {TITLE: "${TITLE:-Shop}", PASSWORD: "${ADMIN_PASSWORD:?generated}"}
+  db: {image: "postgres:17.6"}
+volumes: {files: {}, db: {}}
+x-moorage:
+  kind: app
+  title: Shop
+  description: Sells things.
+  category: web shop
+  website: https://shop.example
+  versions: ["2.1", "2.0"]
+  needs: {memory_mib: 512, disk_mib: 1000}
+  main: {service: shop, port: 3000}
+  database: {service: db, port: 5432}
+  images:
+    shop: {build: debian, suite: trixie, version: "2.1"}
+    db: {blueprint: postgres}
+  questions:
+    type: object
+    properties:
+      TITLE: {type: string, minLength: 1, default: Shop, title: Title}
+      PAGES: {type: integer, minimum: 1}
+      OPEN: {type: boolean}
+      MAIL: {type: string, format: email}
+  secrets: [ADMIN_PASSWORD]
+  show: [ADMIN_PASSWORD]
+  values: {REGION: here}
+  login: {user: admin, password: ADMIN_PASSWORD}
+  ready: {path: /login, status: [200], contains: Shop, timeout_s: 60}
+  backup:
+    dump: {service: db, command: [pg_dump, -U, shop], restore: [psql, -U, $$USER]}
+    volumes: [files]
+"""
+
+
+def make_app(root: Path, text: str = SHOP) -> App:
+    folder = root / "app" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "compose.yaml").write_text(text)
+    return service.load([root]).app("shop")
+
+
+def test_an_app_is_one_folder_of_data(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+
+    assert (app.kind, app.services, app.volumes) == ("app", ("shop", "db"), ("files", "db"))
+    assert app.main is not None
+    assert (app.main.port, app.main.scheme) == (3000, "http")
+    assert app.backup.dump is not None
+    assert app.backup.dump.restore == ("psql", "-U", "$USER")
+
+
+def test_a_catalogue_holds_databases_and_apps_by_one_name_each(tmp_path: Path) -> None:
+    make_app(tmp_path)
+
+    catalog = service.load([service.BUILT_IN, tmp_path])
+
+    assert catalog.any("shop").kind == "app"
+    assert catalog.any("redis").kind == "database"
+    assert "shop" in [app.name for app in catalog.list("app")]
+    assert "shop" not in [database.name for database in catalog.list("database")]
+    with pytest.raises(NotFound):
+        catalog.get("shop")
+    with pytest.raises(NotFound):
+        catalog.app("redis")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("kind: app", "kind: database", "kind: "),
+        ("title: Shop", "titel: Shop", "titel: "),
+        ("main: {service: shop", "main: {service: web", "main.service: there is no service web"),
+        ("service: db, command", "service: x, command", "backup.dump.service: there is no service"),
+        ("volumes: [files]", "volumes: [file]", "backup.volumes: there is no volume file"),
+        ("    db: {blueprint", "    x: {blueprint", "images.x: there is no service x"),
+        ("{blueprint: postgres}", "{}", "must have either build or blueprint"),
+        ("show: [ADMIN_PASSWORD]", "show: [OTHER]", "show: OTHER must be in secrets"),
+        ("password: ADMIN_PASSWORD", "password: OTHER", "login.password: OTHER must be in"),
+        ("minimum: 1", "minimum: one", "questions: 'one' is not of type 'number'"),
+        ("{type: boolean}", "{$ref: 'https://x.example'}", "must not refer to anything by $ref"),
+        ("port: 3000", "port: 70000", "main.port: "),
+        ("category: web shop", "category: Web", "category: "),
+    ],
+)
+def test_a_wrong_block_is_named_with_its_field(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    assert old in SHOP
+
+    with pytest.raises(Invalid) as refusal:
+        make_app(tmp_path, SHOP.replace(old, new, 1))
+
+    assert str(tmp_path / "app" / "shop" / "compose.yaml") in refusal.value.message
+    assert said in refusal.value.message
+
+
+def test_an_order_sets_variables_over_defaults(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+
+    assert answers.variables(app) == {"TITLE": "Shop", "REGION": "here", "MOORAGE_VERSION": "2.1"}
+    chosen = answers.variables(app, {"PAGES": 3, "OPEN": True}, version="2.0")
+    assert (chosen["PAGES"], chosen["OPEN"], chosen["MOORAGE_VERSION"]) == ("3", "true", "2.0")
+
+
+@pytest.mark.parametrize(
+    ("settings", "fields"),
+    [
+        ({"TITLE": ""}, {"settings.TITLE"}),
+        ({"PAGES": 0, "OPEN": "yes"}, {"settings.PAGES", "settings.OPEN"}),
+        ({"MAIL": "nobody"}, {"settings.MAIL"}),
+        ({"REGION": "there"}, {"settings"}),
+        ({"ADMIN_PASSWORD": "mine"}, {"settings"}),
+        ([], {"settings"}),
+        ("TITLE", {"settings"}),
+    ],
+)
+def test_a_setting_that_is_not_asked_for_or_wrong_is_refused(
+    tmp_path: Path, settings: object, fields: set[str]
+) -> None:
+    app = make_app(tmp_path)
+
+    with pytest.raises(Invalid) as refusal:
+        answers.variables(app, settings)
+
+    assert refusal.value.fields.keys() == fields
+
+
+def test_an_unknown_version_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"there are 2\.1, 2\.0"):
+        answers.variables(make_app(tmp_path), version="1")
+
+
+def test_secrets_are_new_each_time(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+
+    first, second = answers.new_secrets(app), answers.new_secrets(app)
+
+    assert first.keys() == {"ADMIN_PASSWORD"}
+    assert first != second
+
+
+def test_data_that_json_has_not_is_refused() -> None:
+    with pytest.raises(Invalid, match="JSON"):
+        built(App, {"title": json})

@@ -1,0 +1,1 @@
+"""Tests of the Docker Compose tool, the real one."""
