@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import lists, operations, orders, process
+from bench import apps, lists, operations, orders, process
 from bench.report import DOCUMENT, Figure, table
 from bench.service import running
 
@@ -12,7 +12,12 @@ def main() -> None:
     figures = process.starts() + lists.lists() + operations.figures()
     with running() as service:
         figures += process.at_rest(service)
-        for measure in (orders.redis_order, orders.mysql_order, orders.many_orders):
+        for measure in (
+            orders.redis_order,
+            orders.mysql_order,
+            orders.many_orders,
+            apps.installs,
+        ):
             figures += measure(service)
             print(f"{measure.__name__}: done", file=sys.stderr)
     shown = table(figures)

@@ -17,6 +17,7 @@ from moorage.kit.stop import hearing_stop
 from moorage.operations.duties import Duty, repeated
 from moorage.operations.feed import Feed
 from moorage.web import docs, errors, health, metrics
+from moorage.web.apps import routes as apps
 from moorage.web.frame import Frame
 from moorage.web.limits import Limits
 from moorage.web.metrics import Metrics
@@ -65,6 +66,7 @@ def create_app(settings: Settings, *, world: World = open_world) -> FastAPI:
     for door in (
         docs,
         resources,
+        apps,
         health,
         metrics,
         audit,
@@ -76,7 +78,7 @@ def create_app(settings: Settings, *, world: World = open_world) -> FastAPI:
         usage,
         users,
     ):
-        app.include_router(door.router)
+        app.router.routes.extend(door.router.routes)  # as they are: to include makes each again
     app.mount("/static", StaticFiles(directory=docs.STATIC), name="static")
     errors.install(app)
     docs.describe(app, version=__version__)

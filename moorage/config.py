@@ -3,6 +3,7 @@
 import functools
 import ipaddress
 import os
+import re
 import socket
 import tomllib
 from pathlib import Path
@@ -38,16 +39,24 @@ def _port_range(text: str) -> str:
     return text
 
 
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", text):
+        raise ValueError("has 1 to 32 lower-case letters, digits and hyphens, none at its ends")
+    return text
+
+
 def _address(text: str) -> str:
     return str(ipaddress.ip_address(text))
 
 
 def _database_url(text: str) -> str:
+    if not text:
+        return text
     from sqlalchemy import make_url  # most commands need no database, and this takes long to load
     from sqlalchemy.exc import ArgumentError
 
     try:
-        make_url(text or "sqlite://")
+        make_url(text)
     except ArgumentError as error:
         raise ValueError("is written postgresql://user:password@host/db") from error
     return text
@@ -93,12 +102,20 @@ class Settings(BaseSettings):
     database_ports: Annotated[str, AfterValidator(_port_range)] = Field(
         default="3307-4306", description="Ports that databases and caches are published on."
     )
+    app_ports: Annotated[str, AfterValidator(_port_range)] = Field(
+        default="9001-9999", description="Ports that apps are published on."
+    )
+    app_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
+        default="websoft9",
+        description="What the names of apps' containers begin with: websoft9-redmine.",
+    )
     network_pool: Annotated[str, AfterValidator(_pool)] = Field(
         default="10.209.0.0/16",
-        description="Private addresses from which each owner's network gets its own subnet.",
+        description="Private addresses from which each owner's network, and each app's, "
+        "gets its own subnet.",
     )
     network_prefix: int = Field(
-        default=25, ge=16, le=28, description="Size of an owner's subnet: /25 has 125 addresses."
+        default=25, ge=16, le=28, description="Size of a subnet: /25 has 125 addresses."
     )
     images: Literal["auto", "registry", "build"] = Field(
         default="auto",

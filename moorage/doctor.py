@@ -17,7 +17,7 @@ from moorage.inventory import rules
 from moorage.kit.clock import now
 from moorage.kit.db import Database
 from moorage.kit.errors import Unavailable
-from moorage.world import load_catalog, make_images, open_engine
+from moorage.world import find_compose, load_catalog, make_images, open_engine
 
 _OLDEST_ENGINE = (20, 10)
 _FREE_WANTED_GIB = 5
@@ -42,7 +42,9 @@ async def examine(settings: Settings) -> list[Finding]:
             await _engine(engine),
             await _database(settings),
             _disk(settings),
-            _ports(settings),
+            _ports(settings, "MOORAGE_DATABASE_PORTS", settings.database_ports),
+            _ports(settings, "MOORAGE_APP_PORTS", settings.app_ports),
+            _compose(settings),
             *await _images(settings, engine),
         ]
 
@@ -107,13 +109,20 @@ def _disk(settings: Settings) -> Finding:
     return Finding("disk", True, sentence)
 
 
-def _ports(settings: Settings) -> Finding:
-    offered = rules.ports(settings.database_ports)
-    free = sum(_is_free(settings.publish_address, port) for port in offered)
-    sentence = f"{free} of {settings.database_ports} free on {settings.publish_address}"
+def _ports(settings: Settings, setting: str, offered: str) -> Finding:
+    free = sum(_is_free(settings.publish_address, port) for port in rules.ports(offered))
+    sentence = f"{free} of {offered} free on {settings.publish_address}"
     if free == 0:
-        sentence += "; set MOORAGE_DATABASE_PORTS or MOORAGE_PUBLISH_ADDRESS"
+        sentence += f"; set {setting} or MOORAGE_PUBLISH_ADDRESS"
     return Finding("ports", free > 0, sentence)
+
+
+def _compose(settings: Settings) -> Finding:
+    try:
+        program = find_compose(settings)
+    except Unavailable as error:
+        return Finding("compose", False, error.message)
+    return Finding("compose", True, str(program))
 
 
 def _is_free(address: str, port: int) -> bool:

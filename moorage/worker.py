@@ -19,6 +19,7 @@ from moorage.operations.runner import Ended, Job, Runner
 from moorage.world import make_queue
 
 _HOURLY_S = 3600
+_STARTING = ("Container", "Login", "Containers", "Ready")  # of one container, of a project
 
 
 def jobs(tools: Tools) -> dict[str, Job]:
@@ -28,13 +29,13 @@ def jobs(tools: Tools) -> dict[str, Job]:
             partial(instances.create, tools),
             undo=partial(instances.undo_create, tools),
             steps=("Image", "Container", "Login"),
-            undone=("Container", "Login"),
+            undone=_STARTING,
         ),
         "instance.start": Job(
             partial(instances.start, tools),
             undo=partial(instances.undo, tools),
             steps=("Container", "Login"),
-            undone=("Container", "Login"),
+            undone=_STARTING,
         ),
         "instance.stop": Job(
             partial(instances.stop, tools),
@@ -46,13 +47,13 @@ def jobs(tools: Tools) -> dict[str, Job]:
             partial(instances.restart, tools),
             undo=partial(instances.undo, tools),
             steps=("Stop", "Container", "Login"),
-            undone=("Stop", "Container", "Login"),
+            undone=("Stop", *_STARTING),
         ),
         "instance.mend": Job(
             partial(instances.mend, tools),
             undo=partial(instances.undo, tools),
             steps=("Container", "Login"),
-            undone=("Container", "Login", "Stop", "Remove"),
+            undone=(*_STARTING, "Stop", "Remove"),
         ),
         "instance.delete": Job(
             partial(instances.delete, tools),

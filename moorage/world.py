@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from moorage.catalog import service as catalog
 from moorage.catalog.service import Catalog
+from moorage.compose import tool
+from moorage.compose.port import Runner
+from moorage.compose.runner import ComposeRunner
 from moorage.config import Settings
 from moorage.engines.docker import DockerEngine
 from moorage.engines.port import Engine
@@ -23,6 +27,7 @@ from moorage.operations.queue import Queue
 from moorage.probes.mysql import MysqlProbe
 from moorage.probes.postgres import PostgresProbe
 from moorage.probes.redis import RedisProbe
+from moorage.probes.web import WebVisitor
 
 
 @asynccontextmanager
@@ -41,6 +46,8 @@ async def open_world(settings: Settings) -> AsyncIterator[Tools]:
             probes={"mysql": MysqlProbe(), "postgres": PostgresProbe(), "redis": RedisProbe()},
             images=make_images(settings),
             networks=Networks(installation, settings, db),
+            visitor=WebVisitor(),
+            composes={inventory.LOCAL: make_compose(settings)},
         )
 
 
@@ -96,6 +103,17 @@ def make_queue(settings: Settings, db: Database) -> Queue:
 def load_catalog(settings: Settings) -> Catalog:
     """Read the blueprints that we ship, and those of the data directory."""
     return catalog.load([catalog.BUILT_IN, settings.data_dir / "catalog"])
+
+
+def make_compose(settings: Settings) -> Runner:
+    """Return what runs Compose files on the engine of this machine."""
+    program = Path(settings.compose) if settings.compose else None
+    return ComposeRunner(program, host=settings.docker_host)
+
+
+def find_compose(settings: Settings) -> Path:
+    """Return the Docker Compose program. Raises Unavailable."""
+    return Path(settings.compose) if settings.compose else tool.found()
 
 
 def make_images(settings: Settings) -> Images:

@@ -17,7 +17,7 @@ def group() -> None:
 @app.command("prepare")
 def prepare(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Blueprints; all of them when left out.")
+        list[str] | None, typer.Argument(help="Blueprints; all databases when left out.")
     ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="As for `moor serve`.")] = None,
 ) -> None:
@@ -27,16 +27,16 @@ def prepare(
 
 async def _prepare(names: list[str], data_dir: Path | None) -> None:
     from moorage import config
-    from moorage.instances.recipes import recipes
-    from moorage.world import load_catalog, make_images, open_engine
+    from moorage.instances import beforehand
+    from moorage.world import load_catalog, make_compose, make_images, open_engine
 
     settings = config.load(data_dir=data_dir)
     catalog = load_catalog(settings)
-    images = make_images(settings)
+    images, compose = make_images(settings), make_compose(settings)
     async with open_engine(settings) as engine:
-        for blueprint in [catalog.get(name) for name in names] or catalog.list("database"):
-            made = await images.prepare(engine, recipes(blueprint), say=_say)
-            print(f"{blueprint.name}: {made.ref}", flush=True)
+        for name in names or [blueprint.name for blueprint in catalog.list("database")]:
+            made = await beforehand.prepare(catalog, images, compose, engine, name, say=_say)
+            print(f"{name}: {', '.join(made)}", flush=True)
 
 
 async def _say(line: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from moorage.engines import connectors
+from moorage.engines import connectors, local
 from moorage.engines.docker_answers import Created, Exit, Info
 from moorage.engines.docker_body import container_body, label_filter, quoted
 from moorage.engines.docker_container_answers import InspectedContainer, ListedContainer, Stats
@@ -17,6 +17,7 @@ from moorage.kit.errors import Conflict, NotFound, Unavailable
 
 INFO_TIMEOUT_S = 2
 SLOW_CALL_TIMEOUT_S = 120  # what touches disks and kernels, on a machine under load
+LONGEST_GRACE_S = 600  # what nobody stops sooner is stuck
 ADVICE = "Start it, or set MOORAGE_DOCKER_HOST."
 
 
@@ -35,6 +36,7 @@ class DockerEngine(DockerImages, DockerNetworks, DockerStreams):
         silence_s: float = SILENCE_S,
     ) -> None:
         base_url = "http://docker"
+        self._is_here = connector is None and host.startswith("unix://")
         if connector is None:
             connector, base_url = connectors.connector(host)
         self._client = EngineClient(
@@ -50,7 +52,8 @@ class DockerEngine(DockerImages, DockerNetworks, DockerStreams):
         answer = await self._client.ask(
             "GET", "/info", Info, versioned=False, timeout_s=INFO_TIMEOUT_S
         )
-        return answer.info()
+        info = answer.info()
+        return local.measured(info) if self._is_here else info
 
     async def find_containers(self, labels: Mapping[str, str]) -> Sequence[Container]:
         """List containers, stopped ones too, that carry all labels."""
@@ -85,14 +88,14 @@ class DockerEngine(DockerImages, DockerNetworks, DockerStreams):
         """Start it."""
         await self._client.send("POST", _path(id_or_name, "start"), timeout_s=SLOW_CALL_TIMEOUT_S)
 
-    async def stop_container(self, id_or_name: str, *, grace_s: int = 10) -> None:
+    async def stop_container(self, id_or_name: str, *, grace_s: int | None = None) -> None:
         """Stop it; kill it after the grace."""
         try:
             await self._client.send(
                 "POST",
                 _path(id_or_name, "stop"),
-                query={"t": str(grace_s)},
-                timeout_s=grace_s + SLOW_CALL_TIMEOUT_S,
+                query={} if grace_s is None else {"t": str(grace_s)},
+                timeout_s=(LONGEST_GRACE_S if grace_s is None else grace_s) + SLOW_CALL_TIMEOUT_S,
             )
         except NotFound:
             return

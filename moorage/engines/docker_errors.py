@@ -8,6 +8,7 @@ import re
 
 from moorage.engines.port import ImageMissing, NetworkMissing, PortTaken, SubnetTaken
 from moorage.kit.errors import Conflict, Invalid, MoorageError, NotFound, Unavailable
+from moorage.kit.i18n import Text
 
 # What the text contains, the kind, and a sentence that may use the groups of the pattern.
 _SIGNS: tuple[tuple[str, type[MoorageError], str], ...] = (
@@ -94,7 +95,7 @@ def engine_error(status: int, text: str) -> MoorageError:
         return known
     kind = _BY_STATUS.get(status)
     if kind is None:
-        return Unavailable("The Docker Engine failed; its log says why.", detail=text)
+        return Unavailable(Text("The Docker Engine failed; its log says why."), detail=text)
     return kind(f"The Docker Engine refuses: {text}", detail=f"HTTP {status}")
 
 
@@ -109,14 +110,19 @@ def known_error(text: str) -> MoorageError | None:
 def unreachable(address: str, advice: str, error: BaseException) -> Unavailable:
     """Return what to tell when the engine at that address gave no answer."""
     return Unavailable(
-        f"The Docker Engine at {address} does not answer: {_reason(error)}. {advice}",
+        Text(
+            "The Docker Engine at {address} does not answer: {reason}. {advice}",
+            address=address,
+            reason=_reason(error),
+            advice=advice,
+        ),
         detail=repr(error),
     )
 
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return Text("no answer in time")
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
-    return "it closed the connection"
+    return Text("it closed the connection")

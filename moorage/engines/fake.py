@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from moorage.engines.fake_state import FakeContainer, Program, carries
+from moorage.engines.fake_state import MEMORY_MIB, FakeContainer, Program, carries
 from moorage.engines.fake_stores import FakeStores
 from moorage.engines.fake_streams import FakeStreams
 from moorage.engines.port import (
@@ -23,7 +23,7 @@ from moorage.kit.errors import Conflict, Unavailable
 __all__ = ["FakeEngine", "Program"]
 
 MIB = 1024 * 1024
-MEMORY_MIB = 16_384  # of the server
+RESTARTS = 9  # as if it had ended, and been started again, for a while
 ANY_ADDRESS = {"0.0.0.0", "::", ""}  # noqa: S104 (compared with, not bound)
 
 
@@ -44,6 +44,8 @@ class FakeEngine(FakeStores, FakeStreams):
             operating_system="none",
             storage_driver="memory",
             root_dir="/var/lib/docker",
+            memory_free_mib=self.memory_free_mib,
+            disk_free_mib=self.disk_free_mib,
         )
 
     async def find_containers(self, labels: Mapping[str, str]) -> Sequence[Container]:
@@ -100,11 +102,11 @@ class FakeEngine(FakeStores, FakeStreams):
         if program.exit_code is not None:
             self._exit(container, program.exit_code)
             if spec.restart:
-                container.seen = replace(container.seen, status="restarting")
+                container.seen = replace(container.seen, status="restarting", restarts=RESTARTS)
         elif spec.health:
             self.set_health(spec.name, "healthy")
 
-    async def stop_container(self, id_or_name: str, *, grace_s: int = 10) -> None:
+    async def stop_container(self, id_or_name: str, *, grace_s: int | None = None) -> None:
         """Stop it."""
         self._enter("stop_container")
         if container := self._find(id_or_name):

@@ -15,6 +15,9 @@ from moorage.engines.port import (
 )
 from moorage.kit.errors import MoorageError, NotFound, Unavailable
 
+MEMORY_MIB = 16_384  # of the server
+DISK_MIB = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -42,12 +45,15 @@ class FakeState:
     """Everything that is on the fake engine.
 
     registry: references that can be pulled. taken_ports: those that other programs have.
-    programs: command → what it does; others run until stopped.
+    programs: command → what it does; others run until stopped. memory_free_mib, disk_free_mib:
+    what its server says.
     """
 
     def __init__(self, *, registry: Iterable[str] = (), taken_ports: Iterable[int] = ()) -> None:
         self.registry = set(registry)
         self.taken_ports = set(taken_ports)
+        self.memory_free_mib = MEMORY_MIB
+        self.disk_free_mib = DISK_MIB
         self.programs: dict[tuple[str, ...], Program] = {}
         self.containers: dict[str, FakeContainer] = {}  # by name
         self.networks: dict[str, Network] = {}  # by id

@@ -164,7 +164,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What `docker info` says that we use."""
+    """What `docker info` says that we use, and what is free; None: nobody on its server tells."""
 
     version: str
     cpus: int
@@ -172,6 +172,8 @@ class EngineInfo:
     operating_system: str
     storage_driver: str
     root_dir: str
+    memory_free_mib: int | None = None
+    disk_free_mib: int | None = None
 
 
 class Engine(Protocol):
@@ -212,8 +214,11 @@ class Engine(Protocol):
         """
         ...
 
-    async def stop_container(self, id_or_name: str, *, grace_s: int = 10) -> None:
-        """Stop it; kill it after the grace. Fine when it is stopped or gone."""
+    async def stop_container(self, id_or_name: str, *, grace_s: int | None = None) -> None:
+        """Stop it; kill it after the grace. Fine when it is stopped or gone.
+
+        grace_s: None: what it was made with.
+        """
         ...
 
     async def remove_container(self, id_or_name: str) -> None:

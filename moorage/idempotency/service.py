@@ -17,6 +17,7 @@ from moorage.kit.clock import now
 from moorage.kit.crypto import Sealer
 from moorage.kit.db import Session, save
 from moorage.kit.errors import Conflict, Invalid, KeyReused
+from moorage.kit.i18n import Text
 
 KEPT_FOR = timedelta(hours=24)
 
@@ -44,8 +45,9 @@ def check_key(key: str) -> str:
     """Return the key. Raises Invalid."""
     if _KEY.fullmatch(key):
         return key
-    reason = "has 1 to 255 visible ASCII characters"
-    raise Invalid(f"The header Idempotency-Key {reason}.", fields={"Idempotency-Key": reason})
+    reason = Text("has 1 to 255 visible ASCII characters")
+    sentence = Text("The header {header} {reason}.", header="Idempotency-Key", reason=reason)
+    raise Invalid(sentence, fields={"Idempotency-Key": reason})
 
 
 def fingerprint(action: str, asked: object) -> str:
@@ -66,7 +68,10 @@ async def recall(
         return None
     if row.fingerprint != fingerprint:
         raise KeyReused(
-            "This Idempotency-Key came with another request before; use a new key for a new one."
+            Text(
+                "This Idempotency-Key came with another request before; "
+                "use a new key for a new one."
+            )
         )
     if row.answer_sealed is not None:
         return Answer(**json.loads(sealer.open(row.answer_sealed)))
@@ -113,5 +118,5 @@ async def forget(session: Session, *, user_id: str, key: str) -> None:
 def still_running() -> Conflict:
     """Return what to tell whoever repeats a request too early."""
     return Conflict(
-        "The first request with this Idempotency-Key is still running; ask again in a moment."
+        Text("The first request with this Idempotency-Key is still running; ask again in a moment.")
     )

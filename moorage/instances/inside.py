@@ -1,51 +1,91 @@
-"""What can be seen inside an instance: how much it uses, and what it writes to its log."""
+"""What can be seen inside an instance: its containers, how much they use, what they log."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, fields
 
-from moorage.engines.port import Engine, Usage
-from moorage.instances import rules
+from moorage.catalog.running import SERVICE
+from moorage.engines.port import Container, Engine, Usage
+from moorage.instances import containers, rules
 from moorage.instances import service as instances
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
 from moorage.kit.errors import NotFound, Unavailable
 
+_SEEN_WITHIN_S = 2.0
 _MEASURED_WITHIN_S = 1.0
+_WAITING_LINES = 1000
 
 
-async def usage(tools: Tools, instance: Instance) -> Usage | None:
-    """Return what an instance uses; None while it does not run or its engine does not answer."""
-    engine, container = await _container(tools, instance)
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What an instance consists of now. usage: of all together; None while nothing runs, or its
+    engine does not answer in time."""
+
+    containers: Sequence[Container]
+    usage: Usage | None
+
+
+async def look(tools: Tools, instance: Instance) -> Inside:
+    """Return what an instance consists of, by service, and what it uses."""
+    engine = await _engine(tools, instance)
+    found = await parts(tools, instance)
+    measured = await asyncio.gather(*(_usage(engine, one) for one in found))
+    return Inside(found, _sum(filter(None, measured)))
+
+
+async def parts(tools: Tools, instance: Instance) -> Sequence[Container]:
+    """Return the containers of an instance by service; none while its engine does not answer."""
+    engine = await _engine(tools, instance)
     try:
-        async with asyncio.timeout(_MEASURED_WITHIN_S):
-            return await engine.container_usage(container)
-    except (NotFound, Unavailable, TimeoutError):
-        return None
+        async with asyncio.timeout(_SEEN_WITHIN_S):
+            found = await containers.find(tools, instance, engine)
+    except (Unavailable, TimeoutError):
+        return ()
+    return sorted(found, key=lambda one: service_of(instance, one))
 
 
-async def log(tools: Tools, instance: Instance, *, tail: int) -> list[str]:
-    """Return the last lines of an instance's log, without its secrets. Raises Unavailable."""
-    engine, container = await _container(tools, instance)
-    try:
-        lines = await engine.container_log(container, tail=tail)
-    except NotFound:  # it is not made yet, or its order failed
-        return []
-    return [*map(mask(tools, instance), lines)]
+def service_of(instance: Instance, container: Container) -> str:
+    """Return which service of its instance a container is."""
+    return container.labels.get(SERVICE, instance.blueprint)
+
+
+async def log(
+    tools: Tools, instance: Instance, *, tail: int, service: str | None = None
+) -> list[str]:
+    """Return the last lines of an instance's log, without its secrets.
+
+    Of several services each line begins with the service. Raises NotFound (no such service),
+    Unavailable.
+    """
+    engine = await _engine(tools, instance)
+    masked = mask(tools, instance)
+    lines: list[str] = []
+    for prefix, container in await _logs(tools, instance, engine, service):
+        with suppress(NotFound):  # it is not made yet, or its order failed
+            log = await engine.container_log(container, tail=tail)
+            lines += [f"{prefix}{masked(line)}" for line in log]
+    return lines
 
 
 @asynccontextmanager
 async def follow_log(
-    tools: Tools, instance: Instance, *, tail: int
+    tools: Tools, instance: Instance, *, tail: int, service: str | None = None
 ) -> AsyncIterator[AsyncIterator[str]]:
     """Listen to the last lines and all that come until it stops, without its secrets.
 
     Raises NotFound and Unavailable, as the engine's own does.
     """
-    engine, container = await _container(tools, instance)
+    engine = await _engine(tools, instance)
     masked = mask(tools, instance)
-    async with engine.follow_log(container, tail=tail) as lines:
+    async with AsyncExitStack() as stack:
+        streams = [
+            (prefix, await stack.enter_async_context(engine.follow_log(container, tail=tail)))
+            for prefix, container in await _logs(tools, instance, engine, service)
+        ]
+        lines = await stack.enter_async_context(_merged(streams))
         yield (masked(line) async for line in lines)
 
 
@@ -62,9 +102,81 @@ def mask(tools: Tools, instance: Instance) -> Callable[[str], str]:
     return masked
 
 
-async def _container(tools: Tools, instance: Instance) -> tuple[Engine, str]:
-    """Return the engine of an instance, and its container by name: it may be in the making."""
+async def _engine(tools: Tools, instance: Instance) -> Engine:
     async with tools.db.read() as session:
         server = await inventory.get_server(session, instance.server_id)
-    name = rules.container_name(tools.installation, instance.blueprint, instance.number)
-    return tools.engines[server.name], name
+    return tools.engines[server.name]
+
+
+async def _logs(
+    tools: Tools, instance: Instance, engine: Engine, service: str | None
+) -> list[tuple[str, str]]:
+    """Return what lines begin with, and the container that they come from."""
+    if instance.kind == "database":  # by name: it may be in the making
+        name = rules.container_name(tools.installation, instance.blueprint, instance.number)
+        return [("", name)]
+    found = {
+        service_of(instance, one): one.id for one in await containers.find(tools, instance, engine)
+    }
+    if service is None:
+        return [(f"{name} | ", container) for name, container in sorted(found.items())]
+    if service not in found:
+        raise NotFound(f"{instance.name} has no service {service!r:.80} that was started.")
+    return [("", found[service])]
+
+
+@asynccontextmanager
+async def _merged(
+    streams: Sequence[tuple[str, AsyncIterator[str]]],
+) -> AsyncIterator[AsyncIterator[str]]:
+    """Listen to several streams at once, until the last one ends."""
+    lines: asyncio.Queue[str | Unavailable | None] = asyncio.Queue(_WAITING_LINES)
+
+    async def read(prefix: str, stream: AsyncIterator[str]) -> None:
+        try:
+            async for line in stream:
+                await lines.put(f"{prefix}{line}")
+        except Unavailable as error:
+            await lines.put(error)
+        else:
+            await lines.put(None)
+
+    async def told() -> AsyncIterator[str]:
+        open_streams = len(streams)
+        while open_streams:
+            line = await lines.get()
+            if isinstance(line, Unavailable):
+                raise line
+            if line is None:
+                open_streams -= 1
+            else:
+                yield line
+
+    tasks = [asyncio.create_task(read(prefix, stream)) for prefix, stream in streams]
+    try:
+        yield told()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _usage(engine: Engine, container: Container) -> Usage | None:
+    try:
+        async with asyncio.timeout(_MEASURED_WITHIN_S):
+            return await engine.container_usage(container.id)
+    except (NotFound, Unavailable, TimeoutError):
+        return None
+
+
+def _sum(parts: Iterable[Usage]) -> Usage | None:
+    """Return what several containers use together, at the moment of the first."""
+    measured = [*parts]
+    if not measured:
+        return None
+    sums = {
+        one.name: sum(getattr(part, one.name) for part in measured)
+        for one in fields(Usage)
+        if one.name != "at"
+    }
+    return Usage(at=measured[0].at, **sums)

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from moorage.engines.port import Engine
-from moorage.instances import containers, live, states
+from moorage.instances import containers, states
 from moorage.instances import service as instances
+from moorage.instances.forms import FORMS
 from moorage.instances.models import Instance
-from moorage.instances.recipes import recipes
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
 from moorage.kit.clock import now
@@ -16,35 +16,37 @@ from moorage.operations.run import Run
 
 
 async def create(tools: Tools, run: Run) -> None:
-    """Make an instance run: image, network, container, port, until a client can log in."""
+    """Make an instance run: images, network, containers, ports, until people can use it."""
     instance, engine = await _load(tools, run)
-    version = await run.step("Image", lambda: _prepare(tools, run, instance, engine))
-    container = await run.step(
-        "Container", lambda: containers.start_new(tools, run, instance, engine, version)
-    )
-    await run.step("Login", lambda: live.until_login(tools, engine, instance, container))
+    form = FORMS[instance.kind]
+    starting, ready = form.STEPS
+    made = await run.step("Image", lambda: form.prepare(tools, run, instance, engine))
+    for column, value in made.items():
+        setattr(instance, column, value)
+    container = await run.step(starting, lambda: form.start_new(tools, run, instance, engine))
+    await run.step(ready, lambda: form.until_ready(tools, instance, engine, container))
     async with run.end() as session:
-        await states.set_running(session, instance.id, container_id=container, version=version)
+        await states.set_running(session, instance.id, container_id=container, **made)
 
 
 async def undo_create(tools: Tools, run: Run) -> None:
     """Take back what a failed order made; the row stays, so that its owner can read why."""
     instance, engine = await _load(tools, run)
     await containers.remove(tools, instance, engine)
-    await containers.remove_volume(tools, instance, engine)
+    await containers.remove_volumes(tools, instance, engine)
     async with run.begin() as session:
         operation = await operations.get(session, run.id)
         await states.set_failed(session, instance.id, message=operation.error)
-    await containers.remove_network(tools, run, instance, engine)
+    await FORMS[instance.kind].remove_network(tools, run, instance, engine)
 
 
 async def start(tools: Tools, run: Run) -> None:
-    """Have an instance run again, until a client can log in."""
+    """Have an instance run again, until people can use it."""
     instance, engine = await _load(tools, run)
-    container = await run.step(
-        "Container", lambda: containers.start_again(tools, run, instance, engine)
-    )
-    await run.step("Login", lambda: _until_login(tools, instance, engine, container))
+    form = FORMS[instance.kind]
+    starting, ready = form.STEPS
+    container = await run.step(starting, lambda: form.start_again(tools, run, instance, engine))
+    await run.step(ready, lambda: form.until_ready(tools, instance, engine, container))
     async with run.end() as session:
         await states.set_running(session, instance.id, container_id=container)
 
@@ -83,7 +85,7 @@ async def undo(tools: Tools, run: Run) -> None:
 
 
 async def delete(tools: Tools, run: Run) -> None:
-    """Remove an instance: its container, its volume unless that is to be kept, its network."""
+    """Remove an instance: its containers, its data unless they are to be kept, its network."""
     instance, engine = await _load(tools, run)
     instance.data_kept = run.args["keep_data"]
     await run.step("Container", lambda: _remove_container(tools, instance, engine))
@@ -107,17 +109,6 @@ async def _load(tools: Tools, run: Run) -> tuple[Instance, Engine]:
     return instance, run.guard(tools.engines[server.name])
 
 
-async def _prepare(tools: Tools, run: Run, instance: Instance, engine: Engine) -> str:
-    """Have the image of one of the versions that were ordered; return that version."""
-    wanted = recipes(tools.catalog.get(instance.blueprint), run.args["versions"])
-    return (await tools.images.prepare(engine, wanted, say=run.say)).version
-
-
-async def _until_login(tools: Tools, instance: Instance, engine: Engine, container: str) -> None:
-    seen = await engine.get_container(container)
-    await live.until_login(tools, engine, instance, container, restarts=seen.restarts)
-
-
 async def _remove_all(tools: Tools, run: Run, instance: Instance, engine: Engine) -> None:
     await containers.remove(tools, instance, engine)
     await _remove_data(tools, run, instance, engine)
@@ -131,8 +122,8 @@ async def _remove_container(tools: Tools, instance: Instance, engine: Engine) ->
 
 async def _remove_data(tools: Tools, run: Run, instance: Instance, engine: Engine) -> None:
     if not instance.data_kept:
-        await containers.remove_volume(tools, instance, engine)
-    await containers.remove_network(tools, run, instance, engine)
+        await containers.remove_volumes(tools, instance, engine)
+    await FORMS[instance.kind].remove_network(tools, run, instance, engine)
 
 
 async def _undo(tools: Tools, run: Run, instance: Instance, engine: Engine) -> None:

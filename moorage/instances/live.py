@@ -51,10 +51,8 @@ async def answers(tools: Tools, instance: Instance) -> bool:
     return True
 
 
-async def until_login(
-    tools: Tools, engine: Engine, instance: Instance, container: str, *, restarts: int = 0
-) -> None:
-    """Wait until a client can log in. restarts: how often the engine had restarted it before.
+async def until_login(tools: Tools, engine: Engine, instance: Instance, container: str) -> None:
+    """Wait until a client can log in.
 
     Raises Failed with the container's last words when it stops or takes too long.
     """
@@ -63,6 +61,7 @@ async def until_login(
     deadline = clock() + blueprint.ready_timeout_s
     look_at = clock() + _LOOK_AT_CONTAINER_EVERY_S
     pause_s = _FIRST_PAUSE_S
+    restarts = None
     probe, target = _door(tools, instance, timeout_s=_ATTEMPT_S)
     while True:
         try:
@@ -73,9 +72,9 @@ async def until_login(
             return
         if clock() >= look_at:
             look_at = clock() + _LOOK_AT_CONTAINER_EVERY_S
-            await _check_alive(tools, engine, instance, container, restarts=restarts)
+            restarts = await _check_alive(tools, engine, instance, container, restarts=restarts)
         if clock() >= deadline:
-            words = await _last_words(tools, engine, instance, container)
+            words = await last_words(tools, engine, instance, container)
             raise Failed(
                 f"{instance.name} did not let anybody log in within "
                 f"{blueprint.ready_timeout_s} s ({reason}). {words}"
@@ -100,22 +99,25 @@ def _door(tools: Tools, instance: Instance, *, timeout_s: float) -> tuple[Probe,
 
 
 async def _check_alive(
-    tools: Tools, engine: Engine, instance: Instance, container: str, *, restarts: int
-) -> None:
+    tools: Tools, engine: Engine, instance: Instance, container: str, *, restarts: int | None
+) -> int:
+    """Return how often the engine has restarted it. Raises Failed when that is more than before."""
     seen = await engine.get_container(container)
-    if seen.status == "running" and seen.restarts == restarts:
-        return
-    words = await _last_words(tools, engine, instance, container)
-    raise Failed(f"{instance.name} stopped right after its start{_cause(seen)}. {words}")
+    if seen.status == "running" and restarts in (None, seen.restarts):
+        return seen.restarts
+    words = await last_words(tools, engine, instance, container)
+    raise Failed(f"{instance.name} stopped right after its start{cause(seen)}. {words}")
 
 
-def _cause(seen: Container) -> str:
+def cause(seen: Container) -> str:
+    """Return why a container ended, in brackets or after a colon, if its engine knows."""
     if seen.oom_killed:
         return ": it needs more memory than memory_mib gives"
     return f" (exit code {seen.exit_code})" if seen.exit_code else ""
 
 
-async def _last_words(tools: Tools, engine: Engine, instance: Instance, container: str) -> str:
+async def last_words(tools: Tools, engine: Engine, instance: Instance, container: str) -> str:
+    """Return the end of a container's log as a sentence, without secrets."""
     try:
         lines = await engine.container_log(container, tail=_LOG_LINES)
     except (NotFound, Unavailable):

@@ -1,6 +1,6 @@
 """One look at a server: what is there, what that means, what is written and mended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
@@ -8,7 +8,7 @@ from itertools import takewhile
 from sqlalchemy import select
 
 from moorage.audit import service as audit
-from moorage.engines.port import Engine
+from moorage.engines.port import Container, Engine
 from moorage.instances import reconcile, rules, states
 from moorage.instances.models import STANDS, Instance, Kind
 from moorage.instances.reconcile import Facts, Finding, Thing
@@ -56,12 +56,18 @@ async def facts(tools: Tools, engine: Engine) -> Facts:
     ]
     return Facts(
         at=at,
-        containers={
-            one.labels[rules.INSTANCE]: one for one in containers if rules.INSTANCE in one.labels
-        },
+        containers=_by_instance(containers),
         volumes={one.name for one in volumes},
         things=things,
     )
+
+
+def _by_instance(containers: Iterable[Container]) -> dict[str, dict[str, Container]]:
+    found: dict[str, list[Container]] = {}
+    for one in containers:
+        if instance_id := one.labels.get(rules.INSTANCE):
+            found.setdefault(instance_id, []).append(one)
+    return {instance_id: reconcile.by_service(parts) for instance_id, parts in found.items()}
 
 
 async def write_down(tools: Tools, server_id: str, seen: Facts) -> set[tuple[Kind, str]]:
@@ -127,13 +133,15 @@ def _verdict(tools: Tools, instance: Instance, seen: Facts) -> Verdict:
         return Verdict(instance, None, bool(reconcile.remains(instance, seen.things)))
     if instance.desired == "gone" or instance.status == "creating":  # for operations to settle
         return Verdict(instance, None, False)
-    container = rules.container_name(tools.installation, instance.blueprint, instance.number)
-    volume = rules.volume_name(container)
     finding = reconcile.find(
         instance,
-        seen.containers.get(instance.id),
-        volume=volume,
-        has_volume=volume in seen.volumes,
+        seen.containers.get(instance.id, {}),
+        lasting=rules.lasting(instance),
+        gone=[
+            volume
+            for volume in rules.volumes(tools.installation, instance)
+            if volume not in seen.volumes
+        ],
         at=seen.at,
     )
     return Verdict(instance, finding, finding.is_wrong)

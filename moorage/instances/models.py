@@ -1,7 +1,7 @@
 """Rows of what runs for people."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from sqlalchemy import JSON, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,6 +17,7 @@ Observed = Literal[
     "running", "restarting", "paused", "stopped", "missing", "volume missing", "unknown"
 ]
 Kind = Literal["container", "volume", "network"]
+Form = Literal["database", "app"]
 
 _IS_THERE = text("deleted_at IS NULL")
 _FILTERS = (  # each pages in constant time, however many there were
@@ -31,6 +32,18 @@ _FILTERS = (  # each pages in constant time, however many there were
 _HOLDS_ITS_NAME = text("deleted_at IS NULL AND status != 'failed'")
 
 
+class Parts(TypedDict):
+    """What an app consists of, by the names in its Compose file; volumes: by those on the server.
+
+    images: of each service, those that others depend on first. lasting: services that go on
+    running.
+    """
+
+    images: dict[str, str]
+    lasting: list[str]
+    volumes: list[str]
+
+
 def _listed(*columns: str) -> Index:
     name = "_".join(("ix_instances", *columns, "id_listed"))
     return Index(name, *columns, "id", sqlite_where=_IS_THERE, postgresql_where=_IS_THERE)
@@ -40,6 +53,8 @@ class Instance(Base):
     """A blueprint that runs, or ran, for an owner on a server.
 
     number: the id on the resources door. options: what the caller chose and is in force.
+    db_port: of the database within an app. project: the name of an app's main container, with
+    which those of the others begin. parts: None before an app runs for the first time.
     secrets_sealed: JSON of all credentials, sealed; empty once the instance is gone.
     message: why it failed, or what is wrong with it. desired: what its owner wants.
     observed: what there is of it on its server; unknown while its engine does not answer.
@@ -57,6 +72,14 @@ class Instance(Base):
             sqlite_where=_HOLDS_ITS_NAME,
             postgresql_where=_HOLDS_ITS_NAME,
         ),
+        Index(
+            "uq_instances_server_id_project",
+            "server_id",
+            "project",
+            unique=True,
+            sqlite_where=_HOLDS_ITS_NAME,
+            postgresql_where=_HOLDS_ITS_NAME,
+        ),
         Index("ix_instances_owner_id_number", "owner_id", "number"),
         *(_listed(*columns) for columns in _FILTERS),
         {"sqlite_autoincrement": True},
@@ -66,6 +89,7 @@ class Instance(Base):
     id: Mapped[str] = mapped_column(unique=True, default=lambda: new_id("ins"))
     owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
     server_id: Mapped[str] = mapped_column(ForeignKey("servers.id"))
+    kind: Mapped[Form] = mapped_column(Text, default="database", server_default="database")
     blueprint: Mapped[str]
     version: Mapped[str | None]
     name: Mapped[str]
@@ -81,6 +105,9 @@ class Instance(Base):
     memory_mib: Mapped[int]
     cpus: Mapped[float]
     port: Mapped[int | None]
+    db_port: Mapped[int | None]
+    project: Mapped[str | None]
+    parts: Mapped[Parts | None] = mapped_column(JSON(none_as_null=True))
     container_id: Mapped[str | None]
     deletion_protection: Mapped[bool] = mapped_column(default=False)
     data_kept: Mapped[bool] = mapped_column(default=False, server_default="0")

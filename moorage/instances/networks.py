@@ -1,8 +1,8 @@
-"""One private network per owner and server: made with the first instance, gone with the last."""
+"""Private networks: one per owner and server for all its databases, and one for each app."""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
@@ -21,7 +21,7 @@ Begin = Callable[[], AbstractAsyncContextManager[Session]]  # a transaction of w
 
 @dataclass(frozen=True)
 class Networks:
-    """The owners' networks. The lock keeps one owner's first order and last removal apart."""
+    """The networks. The lock keeps one owner's first order and last removal apart."""
 
     installation: str
     settings: Settings
@@ -34,6 +34,29 @@ class Networks:
         """Have the owner's network and return its name."""
         name = rules.network_name(self.installation, owner_id)
         labels = rules.owner_labels(self.installation, owner_id)
+        return await self._ensure(engine, begin, server_id, owner_id, name, labels)
+
+    async def ensure_own(self, engine: Engine, begin: Begin, instance: Instance) -> str:
+        """Have the network that an instance has to itself, and return its name."""
+        name = rules.container_name(self.installation, instance.blueprint, instance.number)
+        labels = rules.labels(self.installation, instance.id, instance.blueprint)
+        return await self._ensure(engine, begin, instance.server_id, instance.id, name, labels)
+
+    async def remove_own(self, engine: Engine, begin: Begin, instance: Instance) -> None:
+        """Remove the network that an instance has to itself."""
+        name = rules.container_name(self.installation, instance.blueprint, instance.number)
+        async with self._locks[name]:
+            await self._remove(engine, begin, instance.server_id, instance.id, name)
+
+    async def _ensure(
+        self,
+        engine: Engine,
+        begin: Begin,
+        server_id: str,
+        owner_id: str,
+        name: str,
+        labels: Mapping[str, str],
+    ) -> str:
         refused: list[str] = []
         async with self._locks[name]:
             if await engine.find_networks(labels):
@@ -59,14 +82,21 @@ class Networks:
                         exists().where(
                             Instance.owner_id == owner_id,
                             Instance.server_id == server_id,
+                            Instance.kind == "database",
                             Instance.deleted_at.is_(None),
                             Instance.status.not_in(("failed", "deleting")),
                         )
                     )
                 )
-            if not needed and await engine.remove_network(name):
-                async with begin() as session:
-                    await inventory.release_subnet(session, server_id=server_id, owner_id=owner_id)
+            if not needed:
+                await self._remove(engine, begin, server_id, owner_id, name)
+
+    async def _remove(
+        self, engine: Engine, begin: Begin, server_id: str, owner_id: str, name: str
+    ) -> None:
+        if await engine.remove_network(name):
+            async with begin() as session:
+                await inventory.release_subnet(session, server_id=server_id, owner_id=owner_id)
 
     async def _reserve(
         self, begin: Begin, server_id: str, owner_id: str, *, avoid: Sequence[str]

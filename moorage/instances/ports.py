@@ -1,38 +1,87 @@
-"""The port of an instance: reserved with the order, kept until the end."""
+"""The ports of an instance: reserved with the order, kept until the end."""
 
 from sqlalchemy import update
 
+from moorage.catalog.app import App
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
+from moorage.inventory import rules as inventory_rules
 from moorage.inventory import service as inventory
 from moorage.kit.db import Session
-from moorage.kit.errors import NotFound
+from moorage.kit.errors import Failed, NotFound, Unavailable
+from moorage.kit.i18n import Text
+from moorage.operations.run import Run
 
 SETTING = "MOORAGE_DATABASE_PORTS"
+APP_SETTING = "MOORAGE_APP_PORTS"
 
 
-async def reserve(session: Session, tools: Tools, *, server_id: str, instance_id: str) -> int:
-    """Reserve a port for an instance. Raises Unavailable."""
-    return await inventory.reserve_port(
-        session,
-        server_id=server_id,
-        instance_id=instance_id,
-        offered=tools.offered_ports,
-        setting=SETTING,
-        avoid=tools.refused_ports.on(server_id),
-    )
+async def reserve(session: Session, tools: Tools, instance: Instance) -> None:
+    """Give an instance the ports that its blueprint asks for. Raises Unavailable."""
+    blueprint = tools.catalog.any(instance.blueprint)
+    if not isinstance(blueprint, App):
+        instance.port = await _reserve(session, tools, instance, SETTING)
+        return
+    instance.port = instance.db_port = None
+    if blueprint.main:
+        instance.port = await _reserve(session, tools, instance, APP_SETTING)
+    if blueprint.database:
+        instance.db_port = await _reserve(session, tools, instance, SETTING)
 
 
-async def move(session: Session, tools: Tools, instance: Instance) -> int:
-    """Give an instance another port, and return it. Raises Unavailable."""
-    await inventory.release_ports(session, instance_id=instance.id)
-    port = await reserve(session, tools, server_id=instance.server_id, instance_id=instance.id)
-    await session.execute(update(Instance).where(Instance.id == instance.id).values(port=port))
-    return port
+async def take_next(tools: Tools, run: Run, instance: Instance) -> None:
+    """Give an instance other ports: one of those that it has is somebody else's. Raises Failed."""
+    await run.say(f"{_shown(instance)} belongs to somebody else; trying the next one.")
+    for port in filter(None, (instance.port, instance.db_port)):
+        tools.refused_ports.remember(instance.server_id, port)
+    async with run.begin() as session:
+        await inventory.release_ports(session, instance_id=instance.id)
+        try:
+            await reserve(session, tools, instance)
+        except Unavailable as error:  # none is left, and waiting gives none
+            raise Failed(error.message) from error
+        await session.execute(
+            update(Instance)
+            .where(Instance.id == instance.id)
+            .values(port=instance.port, db_port=instance.db_port)
+        )
 
 
 def of(instance: Instance) -> int:
-    """Return the port of an instance that has one, as all have from order to end."""
+    """Return the port of an instance that has one, as databases have from order to end."""
     if instance.port is None:
-        raise NotFound(f"{instance.name} is not reachable any more.")
+        raise NotFound(Text("{name} is not reachable any more.", name=instance.name))
     return instance.port
+
+
+def taken(instance: Instance) -> Unavailable:
+    """Return what to tell when an instance cannot have its ports back."""
+    return Unavailable(
+        f"{_shown(instance)} of {instance.name} is taken by another program on its server: "
+        "stop that, then start the instance."
+    )
+
+
+def all_taken(instance: Instance, tried: int) -> Failed:
+    """Return what to tell when there seems to be no port that is free."""
+    setting = APP_SETTING if instance.kind == "app" else SETTING
+    return Failed(
+        f"{tried} ports in a row are taken by others; set {setting} to a range that is free."
+    )
+
+
+def _shown(instance: Instance) -> str:
+    ports = (str(port) for port in (instance.port, instance.db_port) if port is not None)
+    return f"Port {' or '.join(ports)}"
+
+
+async def _reserve(session: Session, tools: Tools, instance: Instance, setting: str) -> int:
+    offered = {SETTING: tools.settings.database_ports, APP_SETTING: tools.settings.app_ports}
+    return await inventory.reserve_port(
+        session,
+        server_id=instance.server_id,
+        instance_id=instance.id,
+        offered=inventory_rules.ports(offered[setting]),
+        setting=setting,
+        avoid=tools.refused_ports.on(instance.server_id),
+    )

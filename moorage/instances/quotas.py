@@ -11,6 +11,7 @@ from moorage.identity.models import User
 from moorage.identity.quotas import Quota, check_quota, quota_of
 from moorage.instances.models import STANDS, Instance
 from moorage.kit.db import Session
+from moorage.kit.i18n import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ async def check(session: Session, settings: Settings, *, owner_id: str, memory_m
         in_use=now.in_use.instances,
         reserved=now.reserved.instances,
         limit=quota.instances,
-        what="instances",
+        what=Text("instances"),
     )
     if quota.memory_mib:
         check_quota(
@@ -55,7 +56,7 @@ async def check(session: Session, settings: Settings, *, owner_id: str, memory_m
             reserved=now.reserved.memory_mib,
             asked=memory_mib,
             limit=quota.memory_mib,
-            what="memory in MiB",
+            what=Text("memory in MiB"),
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from moorage.catalog.running import SERVICE
 from moorage.engines.port import Container, ContainerStatus
 from moorage.instances import rules
 from moorage.instances.models import Health, Instance, Kind, Observed, Status
@@ -23,6 +24,8 @@ _OBSERVED: Mapping[ContainerStatus, Observed] = {
     "dead": "missing",
 }
 
+_ALIVE: Sequence[Observed] = ("missing", "stopped", "restarting", "paused", "running")
+
 
 @dataclass(frozen=True, slots=True)
 class Thing:
@@ -40,13 +43,13 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one look at a server saw. containers: by instance.
+    """What one look at a server saw. containers: by instance, then by service.
 
     volumes: names of all, for one that was brought back from a backup has no label of ours.
     """
 
     at: datetime
-    containers: Mapping[str, Container]
+    containers: Mapping[str, Mapping[str, Container]]
     volumes: Collection[str]
     things: Sequence[Thing]
 
@@ -67,32 +70,45 @@ class Finding:
         return then != (self.observed, self.health, self.status)
 
 
+def by_service(containers: Iterable[Container]) -> dict[str, Container]:
+    """Return the containers of one instance; a database has one service, without a name."""
+    return {one.labels.get(SERVICE, ""): one for one in containers}
+
+
 def find(
     instance: Instance,
-    container: Container | None,
+    containers: Mapping[str, Container],
     *,
-    volume: str,
-    has_volume: bool,
+    lasting: Iterable[str],
+    gone: Sequence[str] = (),
     at: datetime,
 ) -> Finding:
-    """Return how an instance stands that is to run or to be stopped. volume: its name."""
-    observed = "missing" if container is None else _OBSERVED[container.status]
-    if not has_volume:
-        return Finding("volume missing", None, "degraded", without_data(volume))
+    """Return how an instance stands that is to run or to be stopped.
+
+    lasting: its services that go on running. gone: its volumes that are not there.
+    """
+    seen = {service: _observed(containers.get(service)) for service in lasting}
+    seen = seen or {"": "missing"}
+    if gone:
+        return Finding("volume missing", None, "degraded", without_data(gone[0]))
     if instance.desired == "stopped":
-        return _to_be_stopped(observed)
+        return _to_be_stopped(max(seen.values(), key=_ALIVE.index))
+    service = min(seen, key=lambda one: _ALIVE.index(seen[one]))
+    observed, container = seen[service], containers.get(service)
+    which = f"Its container {service}".rstrip()
     if observed == "running":
-        return _running(instance, _health(container))
+        return _running(instance, _health(containers[one] for one in seen))
     if observed == "restarting":
-        again = f"It ends again and again{_exit_code(container)}; its log says why."
+        it = which if service else "It"
+        again = f"{it} ends again and again{_exit_code(container)}; its log says why."
         return Finding(observed, None, "degraded", again)
     if observed == "paused":
         since = instance.observed_at if instance.observed == "paused" else None
         is_wrong = since is not None and at - since >= PAUSED_FOR
-        return Finding(observed, None, "degraded", "Its container is paused.", is_wrong)
-    gone = "Its container is gone; it is made again, with its data."
-    ended = f"Its container has stopped{_exit_code(container)}; it is started again."
-    return Finding(observed, None, "degraded", gone if observed == "missing" else ended, True)
+        return Finding(observed, None, "degraded", f"{which} is paused.", is_wrong)
+    missing = f"{which} is gone; it is made again, with its data."
+    ended = f"{which} has stopped{_exit_code(container)}; it is started again."
+    return Finding(observed, None, "degraded", missing if observed == "missing" else ended, True)
 
 
 def remains(instance: Instance, things: Iterable[Thing]) -> list[Thing]:
@@ -147,8 +163,15 @@ def _running(instance: Instance, health: Health | None) -> Finding:
     return Finding("running", health, "running")
 
 
-def _health(container: Container | None) -> Health | None:
-    return None if container is None or container.health == "none" else container.health
+def _observed(container: Container | None) -> Observed:
+    return "missing" if container is None else _OBSERVED[container.status]
+
+
+def _health(containers: Iterable[Container]) -> Health | None:
+    """Return the worst of what their checks say."""
+    checked = {one.health for one in containers}
+    known: tuple[Health, ...] = ("unhealthy", "starting", "healthy")
+    return next((health for health in known if health in checked), None)
 
 
 def _exit_code(container: Container | None) -> str:

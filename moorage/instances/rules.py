@@ -1,9 +1,12 @@
 """Names and labels of what an instance consists of. Pure."""
 
 import re
+from collections.abc import Sequence
 
 from moorage.engines.port import EngineInfo
-from moorage.kit.errors import Invalid
+from moorage.instances.models import Instance
+from moorage.kit.errors import Conflict, Invalid
+from moorage.kit.i18n import Text, named
 
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")  # one label of a host name, RFC 1035 §2.3.4
 
@@ -17,11 +20,12 @@ def check_name(name: str) -> str:
     """Return the name. Raises Invalid when it could not be a host name."""
     if _NAME.fullmatch(name):
         return name
-    reason = (
-        f"{name[:80]!r} is given; 1 to 63 lower-case letters, digits and hyphens are allowed, "
-        "a letter first, no hyphen last"
+    reason = Text(
+        "{name!r:.80} is given; 1 to 63 lower-case letters, digits and hyphens are allowed, "
+        "a letter first, no hyphen last",
+        name=name,
     )
-    raise Invalid(f"name: {reason}.", fields={"name": reason})
+    raise Invalid(named({"name": reason}), fields={"name": reason})
 
 
 def check_fits(memory_mib: int, cpus: float, size: EngineInfo | None) -> None:
@@ -30,12 +34,15 @@ def check_fits(memory_mib: int, cpus: float, size: EngineInfo | None) -> None:
         return
     fields = {}
     if memory_mib > size.memory_mib:
-        fields["memory_mib"] = f"{memory_mib} is needed, the server has {size.memory_mib}"
+        fields["memory_mib"] = Text(
+            "{needed} is needed, the server has {size}", needed=memory_mib, size=size.memory_mib
+        )
     if cpus > size.cpus:
-        fields["cpus"] = f"{cpus:g} is asked for, the server has {size.cpus}"
+        fields["cpus"] = Text(
+            "{asked:g} is asked for, the server has {size}", asked=cpus, size=size.cpus
+        )
     if fields:
-        sentences = "; ".join(f"{name}: {reason}" for name, reason in fields.items())
-        raise Invalid(f"{sentences}.", fields=fields)
+        raise Invalid(named(fields), fields=fields)
 
 
 def default_name(blueprint: str, number: int) -> str:
@@ -48,9 +55,35 @@ def container_name(installation: str, blueprint: str, number: int) -> str:
     return f"moorage-{installation[:6]}-{blueprint}-{number}"
 
 
+def main(instance: Instance) -> str:
+    """Return the name of an app's main container."""
+    return instance.project or instance.name
+
+
+def name_taken(name: str) -> Conflict:
+    """Return what to tell when a container of somebody else has the name of one of ours."""
+    return Conflict(
+        Text("There is a container {name} on this server already: remove or rename it.", name=name)
+    )
+
+
 def volume_name(container: str) -> str:
     """Return the name of the volume with the data of a container."""
     return f"{container}-data"
+
+
+def volumes(installation: str, instance: Instance) -> Sequence[str]:
+    """Return the names of the volumes with the data of an instance."""
+    if instance.kind == "app":
+        return instance.parts["volumes"] if instance.parts else ()
+    return [volume_name(container_name(installation, instance.blueprint, instance.number))]
+
+
+def lasting(instance: Instance) -> Sequence[str]:
+    """Return the services of an instance that go on running; a database has one without a name."""
+    if instance.kind == "app":
+        return instance.parts["lasting"] if instance.parts else ()
+    return [""]
 
 
 def network_name(installation: str, owner_id: str) -> str:

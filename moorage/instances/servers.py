@@ -14,6 +14,7 @@ from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
 from moorage.inventory.models import Server
 from moorage.kit.errors import NotFound, Unavailable
+from moorage.kit.i18n import Text
 
 Status = Literal["up", "down", "unknown"]
 
@@ -40,7 +41,7 @@ async def get(tools: Tools, id_or_name: str) -> Seen:
         if id_or_name in (server.id, server.name):
             [seen] = await _seen(tools, [server])
             return seen
-    raise NotFound(f"There is no server {id_or_name[:80]!r}.")
+    raise NotFound(Text("There is no server {name!r}.", name=id_or_name[:80]))
 
 
 async def list_after(tools: Tools, name: str | None, *, limit: int) -> Sequence[Seen]:

@@ -2,17 +2,17 @@
 
 import json
 import re
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, func, select
 
-from moorage.catalog import check
-from moorage.catalog.blueprint import Blueprint
+from moorage.catalog import settling
+from moorage.catalog.app import Orderable
+from moorage.catalog.check import Settled
 from moorage.identity.rules import Caller
-from moorage.instances import labels, ports, quotas, rules
+from moorage.instances import labels, names, ports, quotas, rules
 from moorage.instances.models import STANDS, Instance
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
@@ -20,6 +20,7 @@ from moorage.inventory.models import Server
 from moorage.kit.db import Session, save
 from moorage.kit.errors import Invalid, NotFound
 from moorage.kit.faults import Faults
+from moorage.kit.i18n import Text
 from moorage.kit.ids import new_id
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
@@ -40,6 +41,7 @@ class Order:
     server: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     deletion_protection: bool = False
+    only_one: bool = False  # of that app on the server
 
 
 class Changes(TypedDict, total=False):
@@ -55,27 +57,31 @@ async def create(
 ) -> tuple[Instance, Operation]:
     """Order an instance; the operation makes it run.
 
-    Raises Invalid with all bad fields, QuotaExceeded, Conflict (the owner has that name already),
-    Unavailable (no port is left).
+    Raises Invalid with all bad fields, QuotaExceeded, Conflict (the owner has that name already,
+    or the server the only one that is to be), Unavailable (no port is left).
     """
     settled, server = await settle(session, tools, order)
     await quotas.check(session, tools.settings, owner_id=owner_id, memory_mib=settled.memory_mib)
 
-    instance_id = new_id("ins")
+    blueprint = tools.catalog.any(order.blueprint)
     instance = Instance(
-        id=instance_id,
+        id=new_id("ins"),
         owner_id=owner_id,
         server_id=server.id,
-        blueprint=order.blueprint,
+        kind=blueprint.kind,
+        blueprint=blueprint.name,
         labels=dict(order.labels),
         deletion_protection=order.deletion_protection,
         options=settled.options,
         secrets_sealed=tools.sealer.seal(json.dumps(settled.secrets)),
         memory_mib=settled.memory_mib,
         cpus=settled.cpus,
-        port=await ports.reserve(session, tools, server_id=server.id, instance_id=instance_id),
     )
-    await _save_with_name(session, instance, order.name)
+    if instance.kind == "app":
+        [instance.version] = settled.versions
+        instance.project = f"{tools.settings.app_prefix}-{instance.blueprint}"
+    await ports.reserve(session, tools, instance)
+    await names.save_new(session, instance, order.name, only_one=order.only_one)
     operation = await operations.enqueue(
         session,
         "instance.create",
@@ -87,11 +93,11 @@ async def create(
     return instance, operation
 
 
-async def settle(session: Session, tools: Tools, order: Order) -> tuple[check.Settled, Server]:
+async def settle(session: Session, tools: Tools, order: Order) -> tuple[Settled, Server]:
     """Return what an order comes to, and which server takes it. Raises Invalid with all faults."""
     faults = _faults(order.name, order.labels)
     with faults.noted():
-        settled = check.settle(
+        settled = settling.settle(
             _blueprint(tools, order.blueprint),
             order.config,
             memory_mib=order.memory_mib,
@@ -109,7 +115,7 @@ async def get(session: Session, instance_id: str) -> Instance:
     """Return an instance by its id, gone ones too. Raises NotFound."""
     found = await session.scalar(select(Instance).where(Instance.id == instance_id))
     if found is None:
-        raise NotFound(f"There is no instance {instance_id!r}.")
+        raise NotFound(Text("There is no instance {id!r}.", id=instance_id))
     return found
 
 
@@ -121,28 +127,32 @@ async def get_own(session: Session, caller: Caller, id_or_number: str) -> Instan
         select(Instance).where(is_it, Instance.deleted_at.is_(None), *_visible(caller))
     )
     if found is None:
-        raise NotFound(f"There is no instance {id_or_number[:80]!r}.")
+        raise NotFound(Text("There is no instance {id!r}.", id=id_or_number[:80]))
     return found
 
 
 async def get_by_number(session: Session, caller: Caller, number: str) -> Instance:
-    """Return what get_own does of a number, in the words of the resources door."""
+    """Return what get_own does of a database's number, in the words of the resources door."""
     missing = NotFound("the item was not found")
     if not _NUMBER.fullmatch(number):
         raise missing
     try:
-        return await get_own(session, caller, number)
+        found = await get_own(session, caller, number)
     except NotFound as error:
         raise missing from error
+    if found.kind != "database":
+        raise missing
+    return found
 
 
 async def list_own(
     session: Session, caller: Caller, *, after: int = 0, limit: int
 ) -> Sequence[Instance]:
-    """Return the caller's own instances in the order they were made."""
+    """Return the caller's own databases in the order they were made."""
     rows = await session.scalars(
         select(Instance)
         .where(Instance.owner_id == caller.user_id, Instance.number > after, *STANDS)
+        .where(Instance.kind == "database")
         .order_by(Instance.number)
         .limit(limit)
     )
@@ -158,7 +168,7 @@ async def change(session: Session, instance: Instance, changes: Changes) -> None
     faults.check()
     for column, value in changes.items():
         setattr(instance, column, value)
-    await save(session, instance, if_taken=_taken(instance.name))
+    await save(session, instance, if_taken=names.taken(instance.name))
 
 
 async def count(session: Session) -> dict[tuple[str, str], int]:
@@ -171,9 +181,9 @@ async def count(session: Session) -> dict[tuple[str, str], int]:
     return {(blueprint, status): number for blueprint, status, number in rows}
 
 
-def settled(tools: Tools, instance: Instance) -> check.Settled:
+def settled(tools: Tools, instance: Instance) -> Settled:
     """Return what the order came to, credentials included."""
-    return check.Settled(
+    return Settled(
         options=instance.options,
         secrets=json.loads(tools.sealer.open(instance.secrets_sealed)),
         memory_mib=instance.memory_mib,
@@ -182,27 +192,9 @@ def settled(tools: Tools, instance: Instance) -> check.Settled:
     )
 
 
-async def _save_with_name(session: Session, instance: Instance, name: str | None) -> None:
-    instance.name = name or instance.id  # until the database has given the number
-    await save(session, instance, if_taken=_taken(instance.name))
-    if name is None:
-        wanted = rules.default_name(instance.blueprint, instance.number)
-        is_taken = await session.scalar(
-            select(
-                exists().where(
-                    Instance.owner_id == instance.owner_id,
-                    Instance.name == wanted,
-                    *STANDS,
-                )
-            )
-        )
-        instance.name = f"{wanted}-{secrets.token_hex(4)}" if is_taken else wanted
-        await session.flush()
-
-
-def _blueprint(tools: Tools, name: str) -> Blueprint:
+def _blueprint(tools: Tools, name: str) -> Orderable:
     try:
-        return tools.catalog.get(name)
+        return tools.catalog.any(name)
     except NotFound as error:
         raise Invalid(error.message, fields={"blueprint": error.message}) from error
 
@@ -215,10 +207,6 @@ def _faults(name: str | None, given: Mapping[str, str]) -> Faults:
     with faults.noted():
         labels.check(given)
     return faults
-
-
-def _taken(name: str) -> str:
-    return f"You already have an instance named {name!r}."
 
 
 def _visible(caller: Caller) -> list[ColumnElement[bool]]:

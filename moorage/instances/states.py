@@ -1,21 +1,20 @@
 """How an instance stands: what operations and looks write down."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import update
 
+from moorage.instances import names
 from moorage.instances.models import Desired, Instance, Observed, Status
 from moorage.instances.reconcile import Finding
 from moorage.inventory import service as inventory
 from moorage.kit.clock import now
-from moorage.kit.db import Session, save
+from moorage.kit.db import Session
 from moorage.kit.errors import Conflict
+from moorage.kit.i18n import Text
 
-_REFUSED = {
-    "creating": "{name} is still being made: wait for its operation, or cancel that.",
-    "deleting": "{name} is being removed.",
-    "failed": "The order of {name} failed: try its operation again, or remove it.",
-}
+_REFUSED = ("creating", "deleting", "failed")
 
 
 def look_topic(server_id: str) -> str:
@@ -33,8 +32,7 @@ async def wish(session: Session, instance: Instance, desired: Desired) -> None:
         .returning(Instance.id)
     )
     if changed.scalar_one_or_none() is None:
-        refused = _REFUSED.get(instance.status, "{name} has just changed; look again.")
-        raise Conflict(refused.format(name=instance.name))
+        raise Conflict(_refusal(instance.status, instance.name))
 
 
 async def unwish(
@@ -57,19 +55,23 @@ async def set_deleting(session: Session, instance_id: str) -> None:
     )
 
 
-async def set_creating(session: Session, instance: Instance, *, port: int) -> None:
+async def set_creating(session: Session, instance: Instance) -> None:
     """Write down that a failed order is tried again. Raises Conflict when its name is taken."""
     instance.status, instance.desired = "creating", "running"
-    instance.message, instance.port = None, port
-    taken = f"Another instance is named {instance.name!r} by now: remove that, or order anew."
-    await save(session, instance, if_taken=taken)
+    instance.message = None
+    taken = Text(
+        "Another instance is named {name!r} by now: remove that, or order anew.", name=instance.name
+    )
+    await names.save_named(session, instance, if_taken=taken)
 
 
 async def set_running(
-    session: Session, instance_id: str, *, container_id: str, version: str | None = None
+    session: Session, instance_id: str, *, container_id: str, **made: Any
 ) -> None:
-    """Write down that a client could log in; one that is to be removed stays so."""
-    made = {} if version is None else {"version": version}
+    """Write down that people can use it; one that is to be removed stays so.
+
+    made: columns that follow from how it was made (Any: JSON among them).
+    """
     await _brought_about(session, instance_id, "running", container_id=container_id, **made)
 
 
@@ -123,7 +125,24 @@ async def set_deleted(session: Session, instance_id: str, *, data_kept: bool) ->
     )
 
 
-async def _brought_about(session: Session, instance_id: str, status: Status, **values: str) -> None:
+def _refusal(status: Status, name: str) -> Text:
+    if status == "creating":
+        return Text(
+            "{name} is still being made: wait for its operation, or cancel that.", name=name
+        )
+    if status == "deleting":
+        return Text("{name} is being removed.", name=name)
+    if status == "failed":
+        return Text("The order of {name} failed: try its operation again, or remove it.", name=name)
+    return Text("{name} has just changed; look again.", name=name)
+
+
+async def _brought_about(
+    session: Session,
+    instance_id: str,
+    status: Status,
+    **values: Any,  # Any: columns
+) -> None:
     observed: Observed = "running" if status == "running" else "stopped"
     health = "starting" if status == "running" else None
     await session.execute(
@@ -139,5 +158,6 @@ async def _let_go(session: Session, instance_id: str) -> None:
     await session.execute(
         update(Instance)
         .where(Instance.id == instance_id)
-        .values(port=None, container_id=None, observed=None, observed_at=now(), health=None)
+        .values(port=None, db_port=None, container_id=None)
+        .values(observed=None, observed_at=now(), health=None)
     )

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from moorage.catalog.service import Catalog
+from moorage.compose.port import Runner
 from moorage.config import Settings
 from moorage.engines.port import Engine, EngineInfo
 from moorage.images.service import Images
 from moorage.instances.networks import Networks
-from moorage.inventory import rules as inventory_rules
 from moorage.kit.crypto import Sealer
 from moorage.kit.db import Database
-from moorage.probes.port import Probe
+from moorage.probes.port import Probe, Visitor
 
 _REFUSED_FOR_S = 600
 
@@ -36,8 +36,9 @@ class RefusedPorts:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """installation: the id on our labels. engines: by server name. probes: by protocol.
+    """installation: the id on our labels. probes: by protocol. visitor: who asks for pages.
 
+    engines, composes: by server name.
     sizes: what a server has, by its name, as its engine said when it first answered.
     """
 
@@ -50,10 +51,7 @@ class Tools:
     probes: Mapping[str, Probe]
     images: Images
     networks: Networks
+    visitor: Visitor
+    composes: Mapping[str, Runner]
     refused_ports: RefusedPorts = field(default_factory=RefusedPorts)
     sizes: dict[str, EngineInfo] = field(default_factory=dict)
-
-    @property
-    def offered_ports(self) -> range:
-        """Ports that databases are published on."""
-        return inventory_rules.ports(self.settings.database_ports)

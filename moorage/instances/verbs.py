@@ -9,6 +9,7 @@ from moorage.instances.models import Desired, Instance
 from moorage.instances.tools import Tools
 from moorage.kit.db import Session
 from moorage.kit.errors import Conflict
+from moorage.kit.i18n import Text
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
 
@@ -52,8 +53,12 @@ async def delete(session: Session, instance: Instance, *, keep_data: bool) -> Op
     """
     if instance.deletion_protection:
         raise Conflict(
-            f"{instance.name} is protected against deletion. Lift it first: "
-            f'PATCH /resource/{instance.number} {{"deletion_protection": false}}.'
+            Text(
+                "{name} is protected against deletion. Lift it first: "
+                'PATCH /resource/{number} {{"deletion_protection": false}}.',
+                name=instance.name,
+                number=instance.number,
+            )
         )
     if joined := await _under_way(session, instance, "instance.delete"):
         return joined
@@ -71,7 +76,7 @@ async def retry(session: Session, tools: Tools, operation: Operation) -> Operati
     """
     instance = await instances.get(session, operation.subject)
     if instance.deleted_at is not None:
-        raise Conflict(f"{instance.name} is gone.")
+        raise Conflict(Text("{name} is gone.", name=instance.name))
     if operation.kind == "instance.create":
         await _order_again(session, tools, instance)
     elif operation.kind == "instance.delete":
@@ -83,14 +88,14 @@ async def retry(session: Session, tools: Tools, operation: Operation) -> Operati
 
 async def _order_again(session: Session, tools: Tools, instance: Instance) -> None:
     if not instance.secrets_sealed:
-        raise Conflict(f"The credentials of {instance.name} are gone; order it anew.")
+        raise Conflict(
+            Text("The credentials of {name} are gone; order it anew.", name=instance.name)
+        )
     await quotas.check(
         session, tools.settings, owner_id=instance.owner_id, memory_mib=instance.memory_mib
     )
-    port = await ports.reserve(
-        session, tools, server_id=instance.server_id, instance_id=instance.id
-    )
-    await states.set_creating(session, instance, port=port)
+    await ports.reserve(session, tools, instance)
+    await states.set_creating(session, instance)
 
 
 async def _under_way(session: Session, instance: Instance, kind: str) -> Operation | None:

@@ -40,7 +40,7 @@ class PortReservation(Base):
 
 
 class OwnerNetwork(Base):
-    """The subnet of an owner's network on a server."""
+    """The subnet of an owner's network on a server; an app is the owner of its own."""
 
     __tablename__ = "owner_networks"
     __table_args__ = (UniqueConstraint("server_id", "subnet"),)

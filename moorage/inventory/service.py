@@ -9,6 +9,7 @@ from moorage.inventory import rules
 from moorage.inventory.models import Installation, OwnerNetwork, PortReservation, Server
 from moorage.kit.db import Session, save
 from moorage.kit.errors import Invalid, Unavailable
+from moorage.kit.i18n import Text
 
 LOCAL = "local"  # the server whose engine MOORAGE_DOCKER_HOST names
 
@@ -40,8 +41,12 @@ async def choose_server(session: Session, name: str | None) -> Server:
             return server
     known = ", ".join(server.name for server in servers)
     raise Invalid(
-        f"There is no server {name!r:.80}; choose one of: {known}.",
-        fields={"server": f"{name!r:.80} is unknown; choose one of: {known}"},
+        Text("There is no server {name!r:.80}; choose one of: {known}.", name=name, known=known),
+        fields={
+            "server": Text(
+                "{name!r:.80} is unknown; choose one of: {known}", name=name, known=known
+            )
+        },
     )
 
 
@@ -68,8 +73,13 @@ async def reserve_port(
     port = rules.free_port(offered, taken | set(avoid))
     if port is None:
         raise Unavailable(
-            f"All ports of {offered[0]}-{offered[-1]} are in use. Delete what is no longer "
-            f"needed, or widen the setting {setting}."
+            Text(
+                "All ports of {first}-{last} are in use. Delete what is no longer needed, or "
+                "widen the setting {setting}.",
+                first=offered[0],
+                last=offered[-1],
+                setting=setting,
+            )
         )
     session.add(PortReservation(server_id=server_id, port=port, instance_id=instance_id))
     await session.flush()
@@ -110,8 +120,11 @@ async def reserve_subnet(
     subnet = next(rules.subnets(pool, prefix, taken | set(avoid)), None)
     if subnet is None:
         raise Unavailable(
-            f"All subnets of {pool} are in use; widen the setting MOORAGE_NETWORK_POOL or "
-            "raise MOORAGE_NETWORK_PREFIX."
+            Text(
+                "All subnets of {pool} are in use; widen the setting MOORAGE_NETWORK_POOL or "
+                "raise MOORAGE_NETWORK_PREFIX.",
+                pool=pool,
+            )
         )
     session.add(OwnerNetwork(server_id=server_id, owner_id=owner_id, subnet=subnet))
     await session.flush()

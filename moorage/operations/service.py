@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select, update
 from moorage.kit.clock import now
 from moorage.kit.db import Database, Session, wake
 from moorage.kit.errors import Conflict, MoorageError, NotFound, Unavailable
+from moorage.kit.i18n import Text
 from moorage.kit.log import request_id
 from moorage.operations.models import UNFINISHED, Operation, OperationEvent
 
@@ -102,9 +103,11 @@ async def cancel(session: Session, operation: Operation) -> Operation:
     Asking again changes nothing. Raises Conflict when it is over, or past the point of no return.
     """
     if operation.is_ended:
-        raise Conflict(f"The operation has ended: it {operation.status}.")
+        raise Conflict(Text("The operation has ended: it {status}.", status=operation.status))
     if not operation.cancellable:
-        raise Conflict("It is too late to cancel this operation: what it removes is half gone.")
+        raise Conflict(
+            Text("It is too late to cancel this operation: what it removes is half gone.")
+        )
     asked = await session.execute(
         update(Operation)
         .where(Operation.id == operation.id, Operation.ended_at.is_(None), Operation.cancellable)
@@ -115,7 +118,7 @@ async def cancel(session: Session, operation: Operation) -> Operation:
     )
     found = asked.scalar_one_or_none()
     if found is None:
-        raise Conflict("The operation has just ended.")
+        raise Conflict(Text("The operation has just ended."))
     wake(session, topic(operation.id))
     wake(session, QUEUE, everywhere=False)
     return found
@@ -137,7 +140,10 @@ async def retry(session: Session, operation: Operation) -> Operation:
     found = asked.scalar_one_or_none()
     if found is None:
         raise Conflict(
-            f"Only what failed or was cancelled can be tried again; this one is {operation.status}."
+            Text(
+                "Only what failed or was cancelled can be tried again; this one is {status}.",
+                status=operation.status,
+            )
         )
     session.add(OperationEvent(operation_id=found.id, kind="status", data={"status": "queued"}))
     wake(session, topic(found.id))
@@ -218,9 +224,9 @@ async def count(session: Session) -> dict[tuple[str, str], int]:
 def failure(operation: Operation) -> MoorageError:
     """Return, as an error to raise, why the operation failed."""
     if operation.was_cancelled:
-        return Conflict(operation.error or "It was cancelled.")
-    return Unavailable(operation.error or "The operation failed.")
+        return Conflict(operation.error or Text("It was cancelled."))
+    return Unavailable(operation.error or Text("The operation failed."))
 
 
 def _not_found(operation_id: str) -> NotFound:
-    return NotFound(f"There is no operation {operation_id[:80]!r}.")
+    return NotFound(Text("There is no operation {id!r}.", id=operation_id[:80]))

@@ -1,7 +1,7 @@
-"""Log in to a server that only the fake engine runs."""
+"""Log in to servers, and ask for pages, that only the fake engine runs."""
 
 from moorage.engines.fake import FakeEngine
-from moorage.probes.port import Target, not_ready, refused
+from moorage.probes.port import Page, Target, not_ready, refused
 
 
 class FakeProbe:
@@ -24,3 +24,18 @@ class FakeProbe:
                 return
             raise refused(target, "wrong password")
         raise not_ready(target, "connection refused")
+
+
+class FakeVisitor:
+    """A client of whatever the fake engine publishes: each page is as it must be."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self._engine = engine
+
+    async def visit(self, page: Page) -> None:
+        """Ask for the page, once."""
+        for container in self._engine.containers.values():
+            places = {(port.address, port.port) for port in container.spec.ports}
+            if container.seen.status == "running" and (page.address, page.port) in places:
+                return
+        raise not_ready(page, "connection refused")

@@ -29,6 +29,23 @@ class Target:
     timeout_s: float = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page, and what it must be like. An attempt lasts timeout_s at most.
+
+    scheme: `http` and `https` are asked, all else is only connected to. status: empty: any
+    below 500.
+    """
+
+    address: str
+    port: int
+    scheme: str = "http"
+    path: str = "/"
+    status: tuple[int, ...] = ()
+    contains: str = ""
+    timeout_s: float = 5
+
+
 class Probe(Protocol):
     """A client of one kind of server."""
 
@@ -37,9 +54,18 @@ class Probe(Protocol):
         ...
 
 
-def not_ready(target: Target, why: str) -> NotReady:
-    """Return what to tell when there is nobody to log in to."""
-    return NotReady(f"{target.address}:{target.port} takes no login yet: {_plain(why)}.")
+class Visitor(Protocol):
+    """A client of whatever has pages."""
+
+    async def visit(self, page: Page) -> None:
+        """Ask for the page, once. Raises NotReady."""
+        ...
+
+
+def not_ready(target: Target | Page, why: str) -> NotReady:
+    """Return what to tell when nobody is there, or not as it should be."""
+    does = "does not answer yet" if isinstance(target, Page) else "takes no login yet"
+    return NotReady(f"{target.address}:{target.port} {does}: {_plain(why)}.")
 
 
 def refused(target: Target, why: str) -> LoginRefused:
@@ -48,7 +74,7 @@ def refused(target: Target, why: str) -> LoginRefused:
 
 
 @asynccontextmanager
-async def attempt(target: Target) -> AsyncIterator[None]:
+async def attempt(target: Target | Page) -> AsyncIterator[None]:
     """Bound an attempt in time and translate what the network says."""
     try:
         async with asyncio.timeout(target.timeout_s):

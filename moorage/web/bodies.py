@@ -9,6 +9,8 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from moorage.kit.errors import Invalid
+from moorage.kit.i18n import Text, joined
+from moorage.web.errors import Unreadable
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -23,36 +25,51 @@ async def read_json(request: Request) -> dict[str, Any]:  # Any: JSON
     try:
         content = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Invalid(f"The body is not JSON: {error}.") from error
+        raise Unreadable(Text("The body is not JSON: {reason}.", reason=error)) from error
     if not isinstance(content, dict):
-        raise Invalid("The body must be a JSON object.")
+        raise Unreadable(Text("The body must be a JSON object."))
     if _is_deep(content):
-        raise Invalid(f"The body is nested more than {_DEEPEST} levels deep.")
+        raise Unreadable(
+            Text("The body is nested more than {levels} levels deep.", levels=_DEEPEST)
+        )
     json.loads(body, object_pairs_hook=_without_doubles)
     return content
 
 
 async def read_fields(request: Request) -> dict[str, Any]:  # Any: JSON
-    """Return what a request says in its query, and in its body as JSON or as a form."""
-    fields: dict[str, Any] = dict(request.query_params)
+    """Return what a request says in its query, and in its body as JSON or as a form.
+
+    Raises Invalid on a field that is there twice.
+    """
+    fields: list[tuple[str, Any]] = [*request.query_params.multi_items()]
     content_type = request.headers.get("content-type", "")
-    if content_type.startswith(_FORMS):
+    body = await request.body()
+    # curl -d says that JSON is a form; no field of a form begins like that.
+    if content_type.startswith(_FORMS) and not body.lstrip().startswith(b"{"):
         async with request.form(max_files=0) as form:
-            return fields | {name: value for name, value in form.items() if isinstance(value, str)}
-    return fields | (await read_json(request) if await request.body() else {})
+            return _without_doubles([*fields, *form.multi_items()])
+    return _without_doubles([*fields, *(await read_json(request) if body else {}).items()])
 
 
-def parse(model: type[Model], content: dict[str, Any]) -> Model:  # Any: JSON
-    """Return the content as the model. Raises Invalid with every bad field."""
+def parse(
+    model: type[Model],
+    content: dict[str, Any],  # Any: JSON
+    *,
+    strict: bool = True,
+) -> Model:
+    """Return the content as the model. Raises Invalid with every bad field.
+
+    strict: a number must be one, not text of digits as a query has it.
+    """
     try:
-        return model.model_validate(content, strict=True)
+        return model.model_validate(content, strict=strict)
     except ValidationError as error:
         fields = {}
         for problem in error.errors(include_url=False):
             name = ".".join(str(part) for part in problem["loc"])[:_SHOWN]
             fields[name] = _reason(model, problem["type"], problem["msg"], problem["input"])
-        sentences = "; ".join(f"{name} {reason}" for name, reason in fields.items())
-        raise Invalid(f"{sentences}.", fields=fields) from error
+        parts = [Text("{name} {reason}", name=name, reason=fields[name]) for name in fields]
+        raise Invalid(Text("{parts}.", parts=joined("; ", parts)), fields=fields) from error
 
 
 def described(model: type[BaseModel], example: object) -> dict[str, Any]:  # Any: OpenAPI
@@ -68,8 +85,8 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:  # Any: JS
         names = Counter(name for name, _ in pairs)
         doubled = names.most_common(1)[0][0]
         raise Invalid(
-            f"The body says {doubled[:_SHOWN]!r} twice; say it once.",
-            fields={doubled[:_SHOWN]: "is there twice"},
+            Text("The request says {name!r} twice; say it once.", name=doubled[:_SHOWN]),
+            fields={doubled[:_SHOWN]: Text("is there twice")},
         )
     return found
 
@@ -87,11 +104,15 @@ def _is_deep(content: dict[str, Any]) -> bool:  # Any: JSON
 
 
 def _reason(model: type[BaseModel], kind: str, message: str, given: object) -> str:
+    if kind == "extra_forbidden" and not model.model_fields:
+        return Text("is no field of this request; it takes none")
     if kind == "extra_forbidden":
-        return f"is no field of this request; it takes {', '.join(model.model_fields)}"
+        known = ", ".join(field.alias or name for name, field in model.model_fields.items())
+        return Text("is no field of this request; it takes {fields}", fields=known)
     if kind == "rule":
         return message
     if kind == "missing":
-        return "is required"
+        return Text("is required")
     sentence = message.removeprefix("Value error, ")
-    return f"is wrong: {sentence[:1].lower()}{sentence[1:]}; given was {given!r:.{_SHOWN}}"
+    sentence = f"{sentence[:1].lower()}{sentence[1:]}"
+    return Text("is wrong: {reason}; given was {given!r:.80}", reason=sentence, given=given)

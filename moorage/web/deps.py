@@ -19,12 +19,15 @@ from moorage.identity.throttle import Throttle, source
 from moorage.identity.uses import Uses
 from moorage.instances.tools import Tools
 from moorage.kit.errors import Denied, Unauthenticated
+from moorage.kit.i18n import Text
 from moorage.web.errors import problem_of
 from moorage.web.limits import Limits
 from moorage.web.problems import DENIED
 from moorage.web.trail import Visit
 
 _IN_URL = re.compile(r"(access_?|api_?|auth_?)?(token|key|password|secret|ticket)", re.IGNORECASE)
+
+_OTHER_SITES = ("cross-site", "same-site")  # https://w3c.github.io/webappsec-fetch-metadata/
 
 
 async def get_tools(request: Request) -> Tools:
@@ -93,6 +96,12 @@ async def get_writer(visit: VisitDep) -> Caller:
 WriterDep = Annotated[Caller, Depends(get_writer)]
 
 
+async def refuse_cross_site(request: Request) -> None:
+    """Raise Denied when another site has a browser change something by a GET."""
+    if request.method == "GET" and request.headers.get("sec-fetch-site") in _OTHER_SITES:
+        raise Denied(Text("Another site may not do this in your name; use POST."))
+
+
 async def get_admin(caller: WriterDep) -> Caller:
     """Return a caller that may change everything. Raises Denied."""
     rules.require_admin(caller)
@@ -124,7 +133,7 @@ async def _identified(request: Request, tools: Tools, address: str) -> Caller:
     """Return who is calling. After too many failures guesses are not heard; good tokens are."""
     if any(_IN_URL.fullmatch(name) for name in request.query_params):
         raise Unauthenticated(
-            "Credentials do not belong in a URL; send them in the Authorization header."
+            Text("Credentials do not belong in a URL; send them in the Authorization header.")
         )
     throttle: Throttle = request.app.state.throttle
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
@@ -139,7 +148,7 @@ async def _identified(request: Request, tools: Tools, address: str) -> Caller:
         throttle.check(address)
         throttle.failed(address)
         raise
-    raise Unauthenticated("Say who you are: send an Authorization header, Bearer or Basic.")
+    raise Unauthenticated(Text("Say who you are: send an Authorization header, Bearer or Basic."))
 
 
 def _basic(credentials: str) -> tuple[str, str]:
@@ -147,6 +156,6 @@ def _basic(credentials: str) -> tuple[str, str]:
     try:
         text = base64.b64decode(credentials, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError) as error:
-        raise Unauthenticated("Invalid or expired credentials.") from error
+        raise Unauthenticated(Text("Invalid or expired credentials.")) from error
     username, _, password = text.partition(":")
     return username, password

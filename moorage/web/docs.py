@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse, HTMLResponse
 
 from moorage.kit.errors import NotFound
+from moorage.kit.i18n import Text
 from moorage.web import problems
 from moorage.web.problems import Problem, ProblemOut
 
@@ -54,7 +55,7 @@ async def show_problem(problem: str) -> HTMLResponse:
     for one in problems.ALL:
         if one.name == problem:
             return _page(one.title, _explained(one))
-    raise NotFound(f"There is no such problem; {problems.PATH} lists all.")
+    raise NotFound(Text("There is no such problem; {path} lists all.", path=problems.PATH))
 
 
 def describe(app: FastAPI, *, version: str) -> None:

@@ -2,8 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,9 +10,11 @@ from starlette.exceptions import HTTPException
 
 from moorage.kit import errors
 from moorage.kit.errors import MoorageError
+from moorage.kit.i18n import Text, named
 from moorage.kit.log import request_id
 from moorage.web import problems
-from moorage.web.problems import FaultOut, Problem, ProblemOut
+from moorage.web.problems import Problem
+from moorage.web.shapes import Failure, shaped
 
 log = logging.getLogger(__name__)
 
@@ -23,21 +23,8 @@ class TooLarge(errors.Invalid):
     """The body has more bytes than we read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What every door tells of an error.
-
-    fields: name → reason. places: the names of those that are not in the body → `parameter` or
-    `header`. more: members that only some errors have.
-    """
-
-    problem: Problem
-    status: int
-    message: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-    places: Mapping[str, str] = field(default_factory=dict)
-    more: Mapping[str, object] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+class Unreadable(errors.Invalid):
+    """The body is neither JSON nor a form."""
 
 
 PROBLEMS: Mapping[type[MoorageError], Problem] = {
@@ -84,51 +71,17 @@ def answer(path: str, error: MoorageError, places: Mapping[str, str] | None = No
         headers["Retry-After"] = str(error.retry_after_s)
     problem = problem_of(error)
     fields = error.fields if isinstance(error, errors.Invalid) else {}
-    return _shaped(
-        path, Failure(problem, problem.status, error.message, fields, places or {}, more, headers)
+    failure = Failure(
+        problem,
+        problem.status,
+        error.message,
+        fields,
+        places or {},
+        more,
+        headers,
+        is_read=not isinstance(error, Unreadable),
     )
-
-
-def _shaped(path: str, failure: Failure) -> JSONResponse:
-    shape = _native if path.startswith("/v1/") else _resources
-    return shape(failure)
-
-
-def _native(failure: Failure) -> JSONResponse:
-    """Source: RFC 9457."""
-    faults = [
-        _fault(failure.places.get(name, "pointer"), name, reason)
-        for name, reason in failure.fields.items()
-    ]
-    told = ProblemOut(
-        type=failure.problem.type,
-        title=failure.problem.title,
-        status=failure.status,
-        detail=failure.message,
-        request_id=request_id.get(),
-        errors=faults or None,
-    )
-    return JSONResponse(
-        told.model_dump(exclude_none=True) | dict(failure.more),
-        failure.status,
-        dict(failure.headers),
-        media_type="application/problem+json",
-    )
-
-
-def _fault(place: str, name: str, reason: str) -> FaultOut:
-    if place == "pointer":
-        # RFC 6901 §3 and §6; the names that rooms give have a dot where the pointer has a slash.
-        escaped = name.replace("~", "~0").replace("/", "~1").replace(".", "/")
-        name = f"#/{quote(escaped, safe='/~!$&()*+,;=:@')}"
-    return FaultOut.model_validate({place: name, "detail": reason})
-
-
-def _resources(failure: Failure) -> JSONResponse:
-    body = {"message": failure.message, **failure.more}
-    if failure.fields:
-        body["errors"] = failure.fields
-    return JSONResponse(body, failure.status, dict(failure.headers))
+    return shaped(path, failure)
 
 
 async def _expected(request: Request, error: Exception) -> JSONResponse:
@@ -146,30 +99,35 @@ async def _malformed(request: Request, error: Exception) -> JSONResponse:
     for problem in error.errors():
         where, *rest = map(str, problem["loc"])
         name = ".".join(rest)
-        fields[name] = f"{problem['msg']}; given was {problem.get('input')!r:.80}"
+        given = problem.get("input")
+        fields[name] = Text("{reason}; given was {given!r:.80}", reason=problem["msg"], given=given)
         places[name] = _PLACES[where]
-    sentences = "; ".join(f"{name}: {reason}" for name, reason in fields.items())
-    return answer(request.url.path, errors.Invalid(f"{sentences}.", fields=fields), places)
+    return answer(request.url.path, errors.Invalid(named(fields), fields=fields), places)
 
 
 async def _routing(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     path = request.url.path
     sentences = {
-        404: f"There is nothing at {path:.200}; the documentation is at /docs.",
-        405: f"{request.method} does not work here.",
+        404: Text("There is nothing at {path:.200}; the documentation is at /docs.", path=path),
+        405: Text("{method} does not work here.", method=request.method),
     }
-    message = sentences.get(error.status_code, str(error.detail))
-    [problem, *_] = problems.OF_STATUS.get(error.status_code, [problems.INVALID])
-    return _shaped(path, Failure(problem, error.status_code, message, headers=error.headers or {}))
+    failure = Failure(
+        problems.OF_STATUS.get(error.status_code, [problems.INVALID])[0],
+        error.status_code,
+        sentences.get(error.status_code, str(error.detail)),
+        headers=error.headers or {},
+        is_read=error.status_code != problems.INVALID.status,  # of Starlette: a broken form
+    )
+    return shaped(path, failure)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     identifier = request_id.get() or ""
     log.error("request broke", exc_info=error)
-    message = f"Something unexpected happened; the log has it under {identifier}."
+    message = Text("Something unexpected happened; the log has it under {id}.", id=identifier)
     # Starlette answers this one outside of all middleware, so Frame does not see it.
     headers = {"X-Request-Id": identifier, "X-Content-Type-Options": "nosniff"}
     more = {"request_id": identifier}
     failure = Failure(problems.UNEXPECTED, 500, message, more=more, headers=headers)
-    return _shaped(request.url.path, failure)
+    return shaped(request.url.path, failure)

@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from moorage.kit.errors import Invalid, PreconditionFailed
+from moorage.kit.i18n import Text
 
 _TAG = r'(?:W/)?"[^"]*"'
 _TAGS = re.compile(rf"{_TAG}(?:\s*,\s*{_TAG})*")
@@ -29,7 +30,7 @@ class IfMatch:
         """Raise PreconditionFailed unless the thing, as a GET shows it now, is one of them."""
         if self.tags is not None and tag(_json(shown)) not in self.tags:
             raise PreconditionFailed(
-                "It was changed since you read it; read it again, then decide anew."
+                Text("It was changed since you read it; read it again, then decide anew.")
             )
 
 
@@ -88,8 +89,9 @@ def _tags(header: str, text: str) -> frozenset[str] | None:
     if text.strip() == "*":
         return None
     if not _TAGS.fullmatch(text.strip()):
-        reason = 'is * or tags in double quotes, with commas between, such as "4f0c…"'
-        raise Invalid(f"The header {header} {reason}.", fields={header: reason})
+        reason = Text('is * or tags in double quotes, with commas between, such as "4f0c…"')
+        sentence = Text("The header {header} {reason}.", header=header, reason=reason)
+        raise Invalid(sentence, fields={header: reason})
     return frozenset(re.findall(_TAG, text))
 
 

@@ -1,4 +1,4 @@
-"""Around every request: its id, its size limit, its line in the log, its place in the metrics."""
+"""Around every request: its id and language, its size limit, its place in log and metrics."""
 
 import logging
 import re
@@ -6,7 +6,8 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from moorage.kit import errors
+from moorage.kit import errors, i18n
+from moorage.kit.i18n import Text
 from moorage.kit.ids import new_id
 from moorage.kit.log import request_id
 from moorage.web.errors import TooLarge, answer
@@ -16,6 +17,7 @@ log = logging.getLogger("moorage.access")
 
 LARGEST_BODY = 1 << 20  # bytes
 
+_LANGUAGES_READ = 200  # characters
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = {"/healthz", "/readyz", "/metrics"}
 
@@ -35,6 +37,8 @@ class Frame:
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         identifier = given if _GIVEN_ID.fullmatch(given) else new_id("req")
         request_id.set(identifier)
+        accepted = headers.get(b"accept-language", b"").decode("latin-1")
+        i18n.language.set(i18n.preferred(accepted[:_LANGUAGES_READ]))
         status = 500
         started = time.perf_counter()
 
@@ -96,4 +100,4 @@ def _limited(receive: Receive) -> Receive:
 
 
 def _too_large() -> TooLarge:
-    return TooLarge(f"The body is larger than {LARGEST_BODY} bytes; send less.")
+    return TooLarge(Text("The body is larger than {limit} bytes; send less.", limit=LARGEST_BODY))

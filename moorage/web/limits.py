@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from moorage.kit.errors import Throttled
+from moorage.kit.i18n import Text
 
 WINDOW_S = 60
 CALLERS_KEPT = 50_000  # 10 MB; whoever is forgotten begins with a full bucket
@@ -43,7 +44,10 @@ class Limits:
         wait_s = full_at - moment - WINDOW_S
         if wait_s > self._interval_s / 2:  # half a request: floats do not add up
             raise Throttled(
-                f"You have sent {self._per_minute} requests within a minute; wait for a moment.",
+                Text(
+                    "You have sent {number} requests within a minute; wait for a moment.",
+                    number=self._per_minute,
+                ),
                 retry_after_s=math.ceil(wait_s),
             )
         self._full_at[caller] = full_at

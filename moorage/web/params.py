@@ -7,6 +7,7 @@ from fastapi import Request
 from fastapi.dependencies.models import Dependant
 
 from moorage.kit.errors import Invalid
+from moorage.kit.i18n import Text, joined
 from moorage.web.deps import CallerDep
 
 # endpoint → query parameter → whether it may come several times
@@ -18,15 +19,15 @@ async def refuse_unknown(request: Request, _caller: CallerDep) -> None:
     if not request.url.query:
         return
     known = _parameters(request)
-    faults = {}
+    faults: dict[str, str] = {}
     for name in request.query_params:
         if name not in known:
-            faults[name] = f"is no parameter here; {_there_are(known)}"
+            faults[name] = _unknown(known)
         elif not known[name] and len(request.query_params.getlist(name)) > 1:
-            faults[name] = "is there twice; give it once"
+            faults[name] = Text("is there twice; give it once")
     if faults:
-        sentences = "; ".join(f"{name!r} {reason}" for name, reason in faults.items())
-        raise Invalid(f"{sentences}.", fields=faults)
+        parts = [Text("{name!r} {reason}", name=name, reason=why) for name, why in faults.items()]
+        raise Invalid(Text("{parts}.", parts=joined("; ", parts)), fields=faults)
 
 
 def _parameters(request: Request) -> Mapping[str, bool]:
@@ -47,5 +48,7 @@ def _is_list(annotation: Any) -> bool:  # Any: whatever may stand in an annotati
     return list in (annotation, get_origin(annotation)) or any(map(_is_list, get_args(annotation)))
 
 
-def _there_are(known: Mapping[str, bool]) -> str:
-    return f"there are {', '.join(sorted(known))}" if known else "there are none"
+def _unknown(known: Mapping[str, bool]) -> Text:
+    if not known:
+        return Text("is no parameter here; there are none")
+    return Text("is no parameter here; there are {names}", names=", ".join(sorted(known)))

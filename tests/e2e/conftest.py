@@ -13,6 +13,8 @@ from .service import Client, Service, is_free
 
 PORTS_EACH = 50
 FIRST_PORT = 20000  # below those that the kernel hands out
+APP_PORTS_EACH = 20
+FIRST_APP_PORT = 12000
 
 NewService = Callable[..., Service]
 
@@ -34,6 +36,8 @@ def make_service(
         data_dir.mkdir(mode=0o700)
         ours = {
             "DATABASE_PORTS": f"{first}-{last}",
+            "APP_PORTS": app_ports_of(worker, number),
+            "APP_PREFIX": f"test-{secrets.token_hex(3)}",
             "NETWORK_POOL": f"10.{210 + number % 40}.{worker * 16}.0/20",
         }
         return Service(data_dir, ours | settings)
@@ -45,6 +49,12 @@ def ports_of(worker: int, number: int) -> range:
     """Return the ports of a worker's service."""
     first = FIRST_PORT + worker * 2000 + number % 40 * PORTS_EACH
     return range(first, first + PORTS_EACH)
+
+
+def app_ports_of(worker: int, number: int) -> str:
+    """Return the ports for apps of a worker's service."""
+    first = FIRST_APP_PORT + worker * 1000 + number % 40 * APP_PORTS_EACH
+    return f"{first}-{first + APP_PORTS_EACH - 1}"
 
 
 @pytest.fixture(scope="session")

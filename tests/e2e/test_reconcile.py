@@ -149,7 +149,7 @@ def mends(service: Service, made: Json) -> list[str]:
     """Return how the mends of a resource ended, in their order."""
     found = service.rows(
         "SELECT operations.status FROM operations JOIN instances ON instances.id = subject"
-        f" WHERE kind = 'instance.mend' AND instances.number = {made['id']}"
+        f" WHERE operations.kind = 'instance.mend' AND instances.number = {made['id']}"
         " ORDER BY operations.number"
     )
     return [str(status) for (status,) in found]

@@ -4,12 +4,14 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
+from moorage.engines.fake import FakeEngine
 from moorage.identity.models import User
 from moorage.instances import service as instances
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
 from moorage.instances.watch import Watch
 from moorage.inventory import service as inventory
+from moorage.inventory.models import OwnerNetwork, PortReservation
 from moorage.kit.db import Base
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
@@ -66,3 +68,14 @@ async def mended(tools: Tools, instance: Instance) -> Operation:
     [mend, *_] = await work_off(tools, instance)
     assert (mend.kind, mend.status) == ("instance.mend", "succeeded"), mend.error
     return mend
+
+
+async def everything(tools: Tools, engine: FakeEngine) -> list[str]:
+    """Return the names of all that instances hold."""
+    return [
+        *engine.containers,
+        *engine.volumes,
+        *(network.name for network in engine.networks.values()),
+        *(f"port {row.port}" for row in await rows(tools, PortReservation)),
+        *(f"subnet {row.subnet}" for row in await rows(tools, OwnerNetwork)),
+    ]

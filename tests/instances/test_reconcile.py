@@ -42,7 +42,9 @@ def a_container(
 def found(
     instance: Instance, container: Container | None, *, has_volume: bool = True, at: datetime = AT
 ) -> Finding:
-    return reconcile.find(instance, container, volume=VOLUME, has_volume=has_volume, at=at)
+    containers = {} if container is None else {"": container}
+    gone = [] if has_volume else [VOLUME]
+    return reconcile.find(instance, containers, lasting=[""], gone=gone, at=at)
 
 
 @pytest.mark.parametrize(

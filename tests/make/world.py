@@ -15,9 +15,12 @@ from sqlalchemy import select
 from moorage.app import create_app
 from moorage.catalog import service as catalog
 from moorage.catalog.service import Catalog
+from moorage.compose.fake import FakeRunner
 from moorage.config import Settings
 from moorage.engines.fake import FakeEngine
 from moorage.identity.models import Role, User
+from moorage.images.base import base_digest, base_ref
+from moorage.images.recipe import RECIPE_LABEL
 from moorage.images.service import Images
 from moorage.instances.networks import Networks
 from moorage.instances.tools import Tools
@@ -29,7 +32,7 @@ from moorage.migrations import upgrade
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
 from moorage.operations.queue import Queue
-from moorage.probes.fake import FakeProbe
+from moorage.probes.fake import FakeProbe, FakeVisitor
 from tests.make.gate import Gate, gated
 from tests.make.identity import make_token, make_user
 
@@ -137,6 +140,8 @@ async def open_tools(
         probes=dict.fromkeys(("mysql", "postgres", "redis"), probe),
         images=Images(),
         networks=Networks(installation, settings, db),
+        visitor=FakeVisitor(engine),
+        composes={inventory.LOCAL: FakeRunner(gated(engine, gate or Gate()))},
     )
     await db.close()
 
@@ -155,9 +160,16 @@ async def open_world(
 
 
 def make_engine() -> FakeEngine:
-    """Return an engine whose registry has every official image of the catalogue."""
-    versions = (one for blueprint in _catalog().list() for one in blueprint.versions.values())
-    return FakeEngine(registry=[version.registry for version in versions if version.registry])
+    """Return an engine on which every image of the catalogue can be had.
+
+    Its registry has the official ones of databases, and the base of what is built is there.
+    """
+    databases = _catalog().list("database")
+    versions = (one for blueprint in databases for one in blueprint.versions.values())
+    engine = FakeEngine(registry=[version.registry for version in versions if version.registry])
+    for suite in ("trixie", "sid"):
+        engine.add_image(base_ref(suite), {RECIPE_LABEL: base_digest(suite)})
+    return engine
 
 
 @cache

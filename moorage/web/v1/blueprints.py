@@ -1,11 +1,12 @@
 """`/v1/blueprints`: what there is to order, and what an order may say of it."""
 
 from operator import attrgetter
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from moorage.catalog.app import App, Orderable
 from moorage.catalog.blueprint import Blueprint
 from moorage.catalog.options import Option, Quantity
 from moorage.kit.paging import Listed, listed
@@ -77,6 +78,22 @@ class BlueprintOut(BlueprintItem):
     options: list[OptionOut]
 
 
+class AppOut(BlueprintItem):
+    """An app that can be ordered, with all that a form needs."""
+
+    category: str = Field(examples=["wiki"])
+    website: str
+    port: int | None = Field(description="On which it listens inside; null: on none.")
+    memory_mib: int = Field(description="How much memory it needs.")
+    disk_mib: int = Field(description="How much disk it needs for images and first data.")
+    cpus: RangeOut
+    ready_timeout_s: int = Field(description="How long it may take until it can be used.")
+    settings: dict[str, Any] = Field(  # Any: JSON Schema
+        description="The JSON Schema of what an order may set."
+    )
+    secrets: list[str] = Field(description="Variables that are generated.")
+
+
 router = noun("blueprints")
 
 
@@ -87,13 +104,16 @@ async def list_blueprints(page: PageDep, tools: ToolsDep, kind: Kind | None = No
     return listed([_item(one) for one in found], page, key=attrgetter("name"))
 
 
-@router.get("/{blueprint}", response_model=BlueprintOut, responses=problems(404) | UNCHANGED)
+@router.get(
+    "/{blueprint}", response_model=BlueprintOut | AppOut, responses=problems(404) | UNCHANGED
+)
 async def show_blueprint(blueprint: str, has: IfNoneMatchDep, tools: ToolsDep) -> Response:
     """Show what an order may say: versions, sizes, every option with its type and range."""
-    return has.answer(_whole(tools.catalog.get(blueprint)))
+    found = tools.catalog.any(blueprint)
+    return has.answer(_app(found) if isinstance(found, App) else _whole(found))
 
 
-def _item(blueprint: Blueprint) -> BlueprintItem:
+def _item(blueprint: Orderable) -> BlueprintItem:
     return BlueprintItem(
         name=blueprint.name,
         kind=blueprint.kind,
@@ -112,6 +132,21 @@ def _whole(blueprint: Blueprint) -> BlueprintOut:
         cpus=RangeOut(**blueprint.cpus.model_dump()),
         ready_timeout_s=blueprint.ready_timeout_s,
         options=[_option(blueprint, *one) for one in blueprint.options.items()],
+    )
+
+
+def _app(app: App) -> AppOut:
+    return AppOut(
+        **_item(app).model_dump(),
+        category=app.category,
+        website=app.website,
+        port=app.main.port if app.main else None,
+        memory_mib=app.needs.memory_mib,
+        disk_mib=app.needs.disk_mib,
+        cpus=RangeOut(**app.cpus.model_dump()),
+        ready_timeout_s=app.ready.timeout_s,
+        settings=dict(app.questions),
+        secrets=list(app.secrets),
     )
 
 

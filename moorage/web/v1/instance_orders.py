@@ -1,5 +1,6 @@
 """From a request to an order; all that is wrong with it is said at once."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,12 +24,12 @@ async def order(tools: Tools, content: dict[str, Any]) -> Order:  # Any: JSON
 
 @contextmanager
 def in_our_words() -> Iterator[None]:
-    """Have the options called so; the resources door, and so the catalogue, says `config`."""
+    """Have the options called so; other doors, and so the catalogue, say config or settings."""
     try:
         yield
     except Invalid as error:
         fields = {
-            f"options{name.removeprefix('config')}" if name.startswith("config.") else name: reason
+            re.sub(r"^(config|settings)\b", "options", name): reason
             for name, reason in error.fields.items()
         }
         raise Invalid(error.message, fields=fields, detail=error.detail) from error

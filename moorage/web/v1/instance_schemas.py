@@ -2,16 +2,13 @@
 
 from datetime import datetime
 from typing import Annotated, Any, cast
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from moorage.catalog import render
-from moorage.engines.port import Usage
+from moorage.engines.port import Container, ContainerStatus
 from moorage.identity import service as identity
-from moorage.instances import inside, ports
-from moorage.instances import service as instances
+from moorage.instances import access, inside
 from moorage.instances.models import Desired, Health, Instance, Observed, Status
 from moorage.instances.service import Changes
 from moorage.instances.tools import Tools
@@ -68,6 +65,15 @@ _WHOLE: JsonDict = {
         "read_bytes": 1_048_576,
         "written_bytes": 4_194_304,
     },
+    "containers": [
+        {
+            "service": "mysql",
+            "name": "moorage-3f9c2a-mysql-7",
+            "status": "running",
+            "health": "healthy",
+            "exit_code": None,
+        }
+    ],
 }
 
 Name = Annotated[
@@ -136,7 +142,7 @@ class InstanceItem(Out):
     created_at: datetime
 
 
-class EndpointOut(BaseModel):
+class EndpointOut(Out):
     """Where a client logs in. url: without user and password."""
 
     name: str
@@ -160,6 +166,16 @@ class UsageOut(Out):
     written_bytes: int
 
 
+class ContainerOut(BaseModel):
+    """A container of it. service: the one in the blueprint."""
+
+    service: str
+    name: str
+    status: ContainerStatus
+    health: Health | None
+    exit_code: int | None
+
+
 class InstanceOut(InstanceItem):
     """An instance. desired: what its owner wants; observed: what there is of it on its server."""
 
@@ -171,10 +187,14 @@ class InstanceOut(InstanceItem):
     options: dict[str, Any]  # Any: JSON
     endpoints: list[EndpointOut]
     usage: UsageOut | None = Field(description="Null while nobody can measure it.")
+    containers: list[ContainerOut]
 
 
-class CredentialsOut(BaseModel):
-    """How to log in. environment: what the server was given, other users' passwords too."""
+class CredentialsOut(Out):
+    """How to log in. environment: what the server was given, other users' passwords too.
+
+    Of an app that has no users of its own, user and password are empty.
+    """
 
     user: str
     password: str
@@ -196,7 +216,7 @@ async def whole(tools: Tools, instance: Instance) -> InstanceOut:
     async with tools.db.read() as session:
         server = await inventory.get_server(session, instance.server_id)
         owner = await identity.get_user(session, instance.owner_id)
-    measured = await inside.usage(tools, instance)
+    seen = await inside.look(tools, instance)
     columns = {
         name: getattr(instance, name)
         for name in InstanceOut.model_fields.keys() & instance.__table__.columns.keys()
@@ -205,48 +225,22 @@ async def whole(tools: Tools, instance: Instance) -> InstanceOut:
         **columns,
         server=server.name,
         owner=owner.username,
-        endpoints=_endpoints(tools, instance),
-        usage=_usage(measured),
+        endpoints=[EndpointOut.model_validate(one) for one in access.endpoints(tools, instance)],
+        usage=None if seen.usage is None else UsageOut.model_validate(seen.usage),
+        containers=[_container(instance, one) for one in seen.containers],
     )
 
 
 def credentials(tools: Tools, instance: Instance) -> CredentialsOut:
     """Return how to log in. Raises NotFound when there is nowhere to log in."""
-    blueprint = tools.catalog.get(instance.blueprint)
-    settled = instances.settled(tools, instance)
-    login = render.login(blueprint, settled)
-    address, port = tools.settings.reachable_address, ports.of(instance)
-    environment = render.config(blueprint, settled).get("environment", {})
-    return CredentialsOut.model_validate(
-        {
-            "user": login.user,
-            "password": login.password,
-            "database": login.database,
-            "address": address,
-            "port": port,
-            "url": render.url(blueprint, settled, address, port),
-            "environment": environment,
-        }
+    return CredentialsOut.model_validate(access.credentials(tools, instance))
+
+
+def _container(instance: Instance, seen: Container) -> ContainerOut:
+    return ContainerOut(
+        service=inside.service_of(instance, seen),
+        name=seen.name,
+        status=seen.status,
+        health=None if seen.health == "none" else seen.health,
+        exit_code=seen.exit_code,
     )
-
-
-def _endpoints(tools: Tools, instance: Instance) -> list[EndpointOut]:
-    if instance.port is None:
-        return []
-    blueprint = tools.catalog.get(instance.blueprint)
-    address = tools.settings.reachable_address
-    url = render.url(blueprint, instances.settled(tools, instance), address, instance.port)
-    parts = urlsplit(url)
-    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
-    endpoint = EndpointOut(
-        name="main",
-        protocol=parts.scheme,
-        address=address,
-        port=instance.port,
-        url=bare.geturl(),
-    )
-    return [endpoint]
-
-
-def _usage(measured: Usage | None) -> UsageOut | None:
-    return None if measured is None else UsageOut.model_validate(measured)

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from moorage.idempotency.service import Answer, fingerprint
 from moorage.identity import service as identity
-from moorage.instances import inside, labels, listing, live, verbs
+from moorage.instances import apps, inside, labels, listing, live, verbs
 from moorage.instances import service as instances
 from moorage.instances.listing import Wanted
 from moorage.instances.models import Instance, Status
@@ -116,6 +116,7 @@ async def create_instance(
 
     if await once.recall() is None:
         await live.check_engine(tools, order.server)
+        await apps.check_room(tools, order)
     return respond(await once.make(make))
 
 
@@ -240,13 +241,14 @@ async def read_log(
     tools: ToolsDep,
     follow: FollowDep,
     tail: Annotated[int, Query(ge=0, le=10_000, description="How many lines at most.")] = 100,
+    service: Annotated[str | None, Query(description="Of an app: this service alone.")] = None,
 ) -> Response:
     """Show the last lines of an instance's log, or follow it until the instance stops."""
     async with tools.db.read() as session:
         found = await instances.get_own(session, caller, instance)
     if follow:
-        return EventStream(tools.db.wakes, _lines(tools, found, tail=tail))
-    shown = LogOut(lines=await inside.log(tools, found, tail=tail))
+        return EventStream(tools.db.wakes, _lines(tools, found, tail, service))
+    shown = LogOut(lines=await inside.log(tools, found, tail=tail, service=service))
     return JSONResponse(shown.model_dump(), headers={"Cache-Control": "no-store"})
 
 
@@ -273,7 +275,7 @@ async def _shown(tools: Tools, instance: Instance) -> Response:
 
 @asynccontextmanager
 async def _lines(
-    tools: Tools, instance: Instance, *, tail: int
+    tools: Tools, instance: Instance, tail: int, service: str | None
 ) -> AsyncIterator[AsyncIterator[bytes]]:
-    async with inside.follow_log(tools, instance, tail=tail) as lines:
+    async with inside.follow_log(tools, instance, tail=tail, service=service) as lines:
         yield (sse.event("line", {"text": line}) async for line in lines)

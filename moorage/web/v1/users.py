@@ -16,6 +16,7 @@ from moorage.identity.throttle import Throttle
 from moorage.instances.tools import Tools
 from moorage.kit.db import Session
 from moorage.kit.errors import Denied, Invalid, Unauthenticated
+from moorage.kit.i18n import Text
 from moorage.kit.paging import Listed, listed
 from moorage.web import bodies, etags
 from moorage.web.deps import AdminDep, CallerDep, OverseerDep, ToolsDep, VisitDep, WriterDep
@@ -175,8 +176,9 @@ async def _changes(
 async def _prove(request: Request, visit: Visit, tools: Tools, password: str | None) -> None:
     """Raise Denied unless it is the caller's password: a stolen token shall not be enough."""
     if password is None:
-        reason = "is required: you change your own password"
-        raise Invalid(f"current_password {reason}.", fields={"current_password": reason})
+        reason = Text("is required: you change your own password")
+        sentence = Text("{name} {reason}.", name="current_password", reason=reason)
+        raise Invalid(sentence, fields={"current_password": reason})
     throttle: Throttle = request.app.state.throttle
     throttle.check(visit.address)
     try:
@@ -185,4 +187,4 @@ async def _prove(request: Request, visit: Visit, tools: Tools, password: str | N
         )
     except Unauthenticated as error:
         throttle.failed(visit.address)
-        raise Denied("The current_password is not your password.") from error
+        raise Denied(Text("The current_password is not your password.")) from error

@@ -1,0 +1,164 @@
+"""Apps as the door of apps asks for them: by name, and how far each is."""
+
+import math
+from typing import Literal
+
+from sqlalchemy import ColumnElement, select
+
+from moorage.catalog import running
+from moorage.catalog.app import App
+from moorage.engines.port import EngineInfo
+from moorage.identity.rules import Caller
+from moorage.instances import names, rules
+from moorage.instances.models import STANDS, Instance
+from moorage.instances.service import Order
+from moorage.instances.tools import Tools
+from moorage.inventory import service as inventory
+from moorage.kit.db import Session
+from moorage.kit.errors import Conflict, NotFound
+from moorage.kit.i18n import Text
+from moorage.operations.models import Operation
+
+_MEMORY_RESERVE = 1.2  # times what an app needs
+_DISK_RESERVE_MIB = 2048  # more than it needs
+
+
+async def find_app(
+    session: Session, tools: Tools, caller: Caller, app_name: str, server: str | None = None
+) -> Instance | None:
+    """Return the app of that name that the caller sees, or else its last order that failed.
+
+    Raises Invalid (no such server).
+    """
+    conditions = [Instance.blueprint == app_name]
+    if server is not None:
+        chosen = await inventory.choose_server(session, server)
+        conditions.append(Instance.server_id == chosen.id)
+    found = await _apps(session, caller, *conditions)
+    main = f"{tools.settings.app_prefix}-{app_name}"
+    return min(found, key=lambda one: (one.status == "failed", one.project != main), default=None)
+
+
+async def list_apps(session: Session, caller: Caller) -> list[Instance]:
+    """Return the apps that the caller sees: those that stand, and orders that failed last."""
+    found = await _apps(session, caller)
+    standing = [one for one in found if one.status != "failed"]
+    kinds = {one.blueprint for one in standing}
+    failed: dict[str, Instance] = {}
+    for one in found:
+        if one.blueprint not in kinds:
+            failed.setdefault(one.blueprint, one)
+    return sorted([*standing, *failed.values()], key=lambda one: (one.blueprint, one.number))
+
+
+def container_name(instance: Instance) -> str:
+    """Return the name of the main container."""
+    return rules.main(instance)
+
+
+def port_text(port: int | None) -> str:
+    """Return a port as this door writes it; empty: there is none."""
+    return "" if port is None else str(port)
+
+
+def status_of(instance: Instance, operation: Operation | None) -> Literal["0", "1", "2"]:
+    """Return 0: it is being made, removed, or stopped; 1: it runs; 2: something is wrong.
+
+    operation: the last one on it.
+    """
+    if operation is not None and not operation.is_ended and instance.status != "running":
+        return "0"
+    if instance.status in ("failed", "degraded"):
+        return "2"
+    return "1" if instance.status == "running" else "0"
+
+
+def info_of(instance: Instance, operation: Operation | None) -> str:
+    """Return how far it is, or what is wrong with it."""
+    if operation is not None and not operation.is_ended:
+        doing = _DOING.get(operation.kind, Text("It is being changed"))
+        if not operation.steps:
+            return Text("{doing}.", doing=doing)
+        step = operation.steps[-1]
+        now = " ".join(filter(None, (step["name"], step.get("detail"))))
+        return Text(
+            "{doing}: {progress}%. {now}", doing=doing, progress=operation.progress, now=now
+        )
+    if instance.message:
+        return instance.message
+    return _STANDS.get(instance.status, "")
+
+
+async def check_room(tools: Tools, order: Order) -> None:
+    """Raise unless a server can take an app: it answers, has room, and no container of that name.
+
+    Raises Conflict, Unavailable. What is wrong with the order itself, the order says.
+    """
+    try:
+        app = tools.catalog.app(order.blueprint)
+        name = inventory.LOCAL if order.server is None else order.server
+        engine = tools.engines[name]
+    except (NotFound, KeyError):
+        return
+    info = tools.sizes[name] = await engine.info()
+    wanted = running.container_names(app, f"{tools.settings.app_prefix}-{app.name}")
+    taken = [one for one in await engine.find_containers({}) if one.name in wanted]
+    async with tools.db.read() as session:
+        rows = await session.scalars(select(Instance.id).where(Instance.kind == "app", *STANDS))
+        ours = set(rows)
+    for one in taken:
+        if one.labels.get(rules.INSTANCE) not in ours:
+            raise rules.name_taken(one.name)
+        if order.only_one:
+            raise Conflict(names.project_taken(one.name))
+    _check_size(app, info, order.memory_mib or app.needs.memory_mib)
+
+
+def _check_size(app: App, info: EngineInfo, memory_mib: int) -> None:
+    """Raise Conflict when there is not enough memory, or not enough room on the disk."""
+    memory, disk = math.ceil(memory_mib * _MEMORY_RESERVE), app.needs.disk_mib + _DISK_RESERVE_MIB
+    free_memory = info.memory_mib if info.memory_free_mib is None else info.memory_free_mib
+    if free_memory < memory:
+        raise Conflict(
+            Text(
+                "{app} needs {wanted} MiB of memory, and the server has {free} MiB left: "
+                "stop something there, or choose another server.",
+                app=app.title,
+                wanted=memory,
+                free=free_memory,
+            )
+        )
+    if info.disk_free_mib is not None and info.disk_free_mib < disk:
+        raise Conflict(
+            Text(
+                "{app} needs {wanted} MiB on the disk, and the server has {free} MiB left: "
+                "make room there, or choose another server.",
+                app=app.title,
+                wanted=disk,
+                free=info.disk_free_mib,
+            )
+        )
+
+
+async def _apps(
+    session: Session, caller: Caller, *conditions: ColumnElement[bool]
+) -> list[Instance]:
+    """Return apps that are not gone, the newest first."""
+    own = [] if caller.is_admin else [Instance.owner_id == caller.user_id]
+    rows = await session.scalars(
+        select(Instance)
+        .where(Instance.kind == "app", Instance.deleted_at.is_(None), *own, *conditions)
+        .order_by(Instance.number.desc())
+    )
+    return list(rows)
+
+
+_DOING = {
+    "instance.create": Text("It is being installed"),
+    "instance.delete": Text("It is being removed"),
+    "instance.start": Text("It is being started"),
+    "instance.restart": Text("It is being restarted"),
+    "instance.stop": Text("It is being stopped"),
+    "instance.mend": Text("It is being mended"),
+}
+_STANDS = {"running": Text("It runs."), "stopped": Text("It is stopped.")}

@@ -1,0 +1,1 @@
+"""The documented door of apps: `/installApp` … `/searchServer`, by GET and by POST."""

@@ -1,0 +1,147 @@
+"""`/getAppInfo`, `/getAllAppInfo`, `/getAppList` and `/searchServer`."""
+
+import asyncio
+import re
+
+import pytest
+
+from tests.make.apps import answered, asked, installed
+from tests.make.world import Person, World
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_app_that_runs_shows_where_and_with_which_containers(
+    world: World, anna: Person
+) -> None:
+    await installed(world, anna, "redmine")
+
+    told = await asked(anna, "/getAppInfo", appName="redmine")
+
+    data = told["data"]
+    assert told["code"] == "1"
+    assert (data["status"], data["port"], data["db_port"]) == ("1", "9001", "3307")
+    assert (data["info"], data["version"]) == ("It runs.", "6.0")
+    assert {one["service"]: (one["name"], one["status"]) for one in data["containers"]} == {
+        "db": ("websoft9-redmine-db", "running"),
+        "redmine": ("websoft9-redmine", "running"),
+    }
+
+
+async def test_an_app_on_its_way_shows_how_far_it_is(world: World, anna: Person) -> None:
+    world.gate.close("before start_container")
+    await asked(anna, "/installApp", appName="dokuwiki")
+    await world.gate.reached.wait()
+
+    data = (await asked(anna, "/getAppInfo", appName="dokuwiki"))["data"]
+
+    assert data["status"] == "0"
+    assert re.match(r"It is being installed: \d+%\. Containers", data["info"])
+    world.gate.open()
+    await world.settled()
+
+
+async def test_an_app_that_was_stopped_is_not_started(world: World, anna: Person) -> None:
+    await installed(world, anna)
+    await anna.http.post("/v1/instances/1/stop")
+    await world.settled()
+
+    data = (await asked(anna, "/getAppInfo", appName="dokuwiki"))["data"]
+
+    assert (data["status"], data["info"]) == ("0", "It is stopped.")
+
+
+async def test_what_is_not_installed_or_somebody_elses_is_not_there(
+    world: World, anna: Person
+) -> None:
+    await installed(world, await world.person("bob"))
+
+    told = await asked(anna, "/getAppInfo", appName="dokuwiki")
+    unknown = await asked(anna, "/getAppInfo", appName="nothere")
+
+    assert (told["code"], told["message"]) == ("0", "dokuwiki is not installed.")
+    assert (unknown["code"], unknown["message"]) == ("0", "nothere is not installed.")
+
+
+async def test_everybody_sees_its_own_apps_and_an_administrator_all(
+    world: World, anna: Person, admin: Person
+) -> None:
+    await installed(world, anna, "dokuwiki")
+    await installed(world, await world.person("bob"), "redmine")
+    await anna.http.post("/resource_list", json={"resource_name": "redis"})
+
+    mine = await asked(anna, "/getAllAppInfo")
+    all_of_them = await asked(admin, "/getAllAppInfo")
+
+    assert [app["appName"] for app in mine["data"]["apps"]] == ["dokuwiki"]
+    assert [app["appName"] for app in all_of_them["data"]["apps"]] == ["dokuwiki", "redmine"]
+
+
+async def test_the_catalogue_has_what_a_form_needs(anna: Person) -> None:
+    told = await asked(anna, "/getAppList", search="WIKI", category="wiki")
+
+    apps = {app["appName"]: app for app in told["data"]["apps"]}
+    assert {"dokuwiki", "mediawiki"} <= apps.keys()
+    assert all(app["category"] == "wiki" for app in apps.values())
+    assert apps["dokuwiki"]["title"] == "DokuWiki"
+    assert "DOKUWIKI_LANG" in apps["dokuwiki"]["settings"]["properties"]
+
+
+async def test_a_search_that_finds_nothing_is_an_empty_list(anna: Person) -> None:
+    told = await asked(anna, "/getAppList", search="zzz")
+
+    assert (told["code"], told["data"]) == ("1", {"apps": []})
+
+
+async def test_a_server_shows_what_it_is_doing(world: World, anna: Person) -> None:
+    await installed(world, anna)
+
+    told = answered(await anna.http.get("/searchServer"))
+
+    data = told["data"]
+    assert told["code"] == "1"
+    for share in ("cpu", "memory", "hdd"):
+        assert re.fullmatch(r"\d{1,3}%", data[share])
+    assert data["containers"] == 1
+    assert data["uptime"] > 0
+    assert len(data["load"]) == 3
+
+
+async def test_an_app_that_is_not_well_is_a_risk_to_those_who_see_it(
+    world: World, anna: Person
+) -> None:
+    await installed(world, anna)
+    bob = await world.person("bob")
+    before = await asked(anna, "/searchServer")
+    world.engine.set_health("websoft9-dokuwiki", "unhealthy")
+    await until_sick(anna)
+
+    seen = await asked(anna, "/searchServer")
+    by_bob = await asked(bob, "/searchServer")
+
+    assert int(seen["data"]["risk"]) == int(before["data"]["risk"]) + 1
+    assert "dokuwiki-1: " in seen["data"]["info"]
+    assert "dokuwiki-1" not in by_bob["data"]["info"]
+
+
+async def test_an_engine_that_is_away_is_a_risk(world: World, anna: Person) -> None:
+    world.engine.down = True
+
+    told = await asked(anna, "/searchServer")
+
+    assert told["code"] == "1"
+    assert "The container engine does not answer: start it." in told["data"]["info"]
+    assert told["data"]["containers"] == 0
+
+
+async def test_a_server_that_nobody_knows_is_told_so(anna: Person) -> None:
+    told = await asked(anna, "/searchServer", server="mars")
+
+    assert (told["code"], told["message"]) == ("0", "There is no server 'mars'.")
+
+
+async def until_sick(person: Person) -> None:
+    """Return once a look at the server has found that the app is not well."""
+    async with asyncio.timeout(10):
+        while (await asked(person, "/getAppInfo", appName="dokuwiki"))["data"]["status"] != "2":
+            await asyncio.sleep(0.02)
