@@ -5,7 +5,7 @@ BIN := .venv/bin
 KEPT := MOORAGE_DOCKER_HOST MOORAGE_IMAGES MOORAGE_DEBIAN_MIRROR
 UNSET := $(foreach name,$(filter-out $(KEPT),$(filter MOORAGE_%,$(.VARIABLES))),-u $(name))
 
-.PHONY: help setup up down purge test check bench messages venv compose lint packages-of-tests
+.PHONY: help setup up down purge test check bench messages venv compose lint packages-of-tests images-of-tests
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
@@ -25,7 +25,7 @@ down: venv ## stop the service; instances go on running
 purge: down ## remove all that Moorage made here, after asking
 	@$(BIN)/moor purge --images $(shell test -t 0 || echo --yes)
 
-test: packages-of-tests setup lint ## every test, those with real containers too
+test: packages-of-tests setup images-of-tests lint ## every test, those with real containers too
 	env $(UNSET) $(BIN)/python -m pytest -n 4
 
 check: venv compose lint ## seconds: style, types, walls, the fast tests
@@ -39,6 +39,9 @@ messages: venv ## collect what people read for translation
 
 packages-of-tests:
 	@scripts/packages.sh tests
+
+images-of-tests: setup
+	@$(BIN)/moor images prepare --apps
 
 venv:
 	@scripts/venv.sh

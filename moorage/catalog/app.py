@@ -143,6 +143,11 @@ class App(About):
     volumes: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
 
+    @property
+    def needs_no_registry(self) -> bool:
+        """Whether each of its images can be had without one."""
+        return self.images.keys() == {*self.services}
+
     @model_validator(mode="after")
     def _named(self) -> Self:
         dump = self.backup.dump

@@ -19,13 +19,16 @@ def prepare(
     names: Annotated[
         list[str] | None, typer.Argument(help="Blueprints; all databases when left out.")
     ] = None,
+    apps: Annotated[
+        bool, typer.Option("--apps", help="Also all apps that need no registry.")
+    ] = False,
     data_dir: Annotated[Path | None, typer.Option(help="As for `moor serve`.")] = None,
 ) -> None:
     """Fetch or build what blueprints need; nothing happens for what is there."""
-    asyncio.run(_prepare(names or [], data_dir))
+    asyncio.run(_prepare(names or [], apps, data_dir))
 
 
-async def _prepare(names: list[str], data_dir: Path | None) -> None:
+async def _prepare(names: list[str], apps: bool, data_dir: Path | None) -> None:
     from moorage import config
     from moorage.instances import beforehand
     from moorage.world import load_catalog, make_compose, make_images, open_engine
@@ -33,8 +36,11 @@ async def _prepare(names: list[str], data_dir: Path | None) -> None:
     settings = config.load(data_dir=data_dir)
     catalog = load_catalog(settings)
     images, compose = make_images(settings), make_compose(settings)
+    wanted = names or [blueprint.name for blueprint in catalog.list("database")]
+    if apps:
+        wanted += [app.name for app in catalog.list("app") if app.needs_no_registry]
     async with open_engine(settings) as engine:
-        for name in names or [blueprint.name for blueprint in catalog.list("database")]:
+        for name in wanted:
             made = await beforehand.prepare(catalog, images, compose, engine, name, say=_say)
             print(f"{name}: {', '.join(made)}", flush=True)
 
