@@ -13,11 +13,12 @@ from moorage.probes.port import NotReady, Page
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 0.5
 _LOOK_EVERY_S = 0.5
+_STEADY_S = 3.0  # without a page nothing else tells "it runs" from "it ends again and again"
 _RESTARTS_BORNE = 5  # many wait for their database by ending and being started again
 
 
 async def until_answer(tools: Tools, engine: Engine, instance: Instance) -> None:
-    """Wait until an app answers at its main port; one without, until all its services are well.
+    """Wait until an app answers at its main port; one without, until all is well and stays so.
 
     Raises Failed with the last words of the container that ended, or is not well in time.
     """
@@ -26,6 +27,7 @@ async def until_answer(tools: Tools, engine: Engine, instance: Instance) -> None
     clock = asyncio.get_running_loop().time
     deadline = clock() + app.ready.timeout_s
     look_at = clock()
+    seen, since = (0, False), clock()
     pause_s = _FIRST_PAUSE_S
     while True:
         try:
@@ -38,8 +40,10 @@ async def until_answer(tools: Tools, engine: Engine, instance: Instance) -> None
         is_last = clock() >= deadline
         if clock() >= look_at or is_last:
             look_at = clock() + _LOOK_EVERY_S
-            unwell = await _unwell(tools, engine, instance)
-            if page is None and not unwell:
+            unwell, restarts = await _look(tools, engine, instance)
+            if seen != (restarts, not unwell):
+                seen, since = (restarts, not unwell), clock()
+            elif page is None and not unwell and clock() - since >= _STEADY_S:
                 return
         if is_last:
             who = unwell[0] if unwell else await engine.get_container(rules.main(instance))
@@ -63,20 +67,23 @@ def _page(tools: Tools, instance: Instance, app: App) -> Page | None:
     )
 
 
-async def _unwell(tools: Tools, engine: Engine, instance: Instance) -> list[Container]:
-    """Return the containers that are not well yet. Raises Failed when one ended for good."""
+async def _look(tools: Tools, engine: Engine, instance: Instance) -> tuple[list[Container], int]:
+    """Return the containers that are not well yet, and how often any was started again.
+
+    Raises Failed when one ended for good.
+    """
     found = reconcile.by_service(await containers.find(tools, instance, engine))
-    unwell = []
+    unwell, restarts = [], 0
     for service in rules.lasting(instance):
         seen = found.get(service)
         if seen is None:
             raise Failed(f"The container {service} of {instance.name} was removed by somebody.")
-        if seen.status != "running":
-            seen = await engine.get_container(seen.id)
+        seen = await engine.get_container(seen.id)
+        restarts += seen.restarts
         if seen.status in ("exited", "dead") or seen.restarts >= _RESTARTS_BORNE:
             words = await live.last_words(tools, engine, instance, seen.id)
             what = f"{service} of {instance.name} stopped right after its start"
             raise Failed(f"{what}{live.cause(seen)}. {words}")
         if seen.status != "running" or seen.health in ("starting", "unhealthy"):
             unwell.append(seen)
-    return unwell
+    return unwell, restarts
