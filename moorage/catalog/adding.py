@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from moorage.catalog import project
+from moorage.catalog import icons, project
 from moorage.catalog.judge import Verdict, write
 from moorage.catalog.reading import ADDED, PROJECT
 from moorage.kit.errors import Conflict, Invalid, Unavailable
@@ -52,6 +52,9 @@ def _write(verdict: Verdict, folder: Path, allowed: list[str]) -> None:
     write(sources.files, folder / PROJECT)
     for path in _mounted(verdict):
         _copy(sources.root, path, folder / PROJECT)
+    icon = project.find(sources.root, icons.FILE)
+    if icon is not None and icon.is_file() and icon.stat().st_size <= icons.MAX_BYTES:
+        shutil.copyfile(icon, folder / PROJECT / icons.FILE)
     kept = {
         "file": sources.main,
         "services": list(verdict.model["services"]),

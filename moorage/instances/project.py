@@ -21,7 +21,7 @@ from moorage.engines.port import (
     PortTaken,
     VolumeMount,
 )
-from moorage.instances import answering, containers, ports, rules
+from moorage.instances import access, answering, containers, ports, rules
 from moorage.instances import service as instances
 from moorage.instances.models import Instance, Parts
 from moorage.instances.recipes import recipes_of, service_image
@@ -183,13 +183,14 @@ async def _compose(tools: Tools, instance: Instance) -> Runner:
 def _project(tools: Tools, instance: Instance, override: str = "") -> Project:
     app = tools.catalog.app(instance.blueprint)
     settled = instances.settled(tools, instance)
-    version = {"MOORAGE_VERSION": settled.versions[0]}
+    [url, *_] = [one.url for one in access.endpoints(tools, instance)] or [""]
+    ours = {"MOORAGE_VERSION": settled.versions[0], "MOORAGE_URL": url}
     return Project(
         folder=app.folder,
         file=app.file,
         # Nobody else's project has that name: what is in it Compose takes for its own.
         name=rules.container_name(tools.installation, instance.blueprint, instance.number),
-        variables={**settled.options, **settled.secrets, **version},
+        variables={**settled.options, **settled.secrets, **ours},
         override=override,
     )
 

@@ -18,7 +18,7 @@ services:
     image: {IMAGE}
     command: [sh, -c, "cp /words/greeting /site/ && exec perl /server.pl"]
     volumes: ["./words:/words:ro", "site:/site", "./server.pl:/server.pl:ro"]
-    environment: {{WORD: "${{SERVICE_PASSWORD_DOOR}}"}}
+    environment: {{WORD: "${{SERVICE_PASSWORD_DOOR}}", PLACE: "${{MOORAGE_URL:-}}"}}
     ports: ["80:8000"]
     stop_grace_period: 1s
 volumes: {{site: }}
@@ -29,7 +29,7 @@ my $door = IO::Socket::INET->new(LocalPort => 8000, Listen => 9, ReuseAddr => 1)
 while (my $guest = $door->accept) {
     while (my $line = <$guest>) { last if $line =~ /^\\r?$/ }
     open(my $file, "<", "/site/greeting");
-    print $guest "HTTP/1.0 200 OK\\r\\n\\r\\n", <$file>, length($ENV{WORD});
+    print $guest "HTTP/1.0 200 OK\\r\\n\\r\\n", <$file>, length($ENV{WORD}), " at $ENV{PLACE}";
     close $guest;
 }
 """
@@ -86,8 +86,8 @@ def test_a_file_from_anywhere_becomes_an_app_with_its_own_files_and_secrets(
     made = ended(house.admin, "guestbook")
 
     assert made["status"] == "1", made
-    page = httpx.get(f"http://127.0.0.1:{made['port']}/").text
-    assert page == "Welcome aboard.32"
+    url = f"http://127.0.0.1:{made['port']}"
+    assert httpx.get(url).text == f"Welcome aboard.32 at {url}"
     assert asked(house.admin, "/uninstallApp", appName="guestbook")["code"] == "1"
     assert [*house.engine.containers(), *house.engine.volumes()] == []
 

@@ -19,7 +19,7 @@ async def test_the_list_names_what_can_be_ordered(anna: Person) -> None:
         "valkey",
     ]
     redis = answer.json()["items"][3]
-    assert redis.keys() == {"name", "kind", "title", "description", "versions"}
+    assert redis.keys() == {"name", "kind", "title", "description", "versions", "icon"}
     assert (redis["title"], redis["kind"], redis["versions"][0]) == ("Redis", "database", "8.2")
 
 
@@ -76,3 +76,12 @@ async def test_an_unknown_blueprint_is_not_found_and_the_known_ones_are_named(
 
     assert answer.status_code == 404
     assert {"mysql,", "postgres,"} <= {*answer.json()["detail"].split()}
+
+
+async def test_an_icon_is_an_svg_that_runs_nothing(anna: Person) -> None:
+    items = (await anna.http.get("/v1/blueprints?limit=100")).json()["items"]
+    icons = [await anna.http.get(item["icon"]) for item in items]
+
+    assert {icon.headers["content-type"] for icon in icons} == {"image/svg+xml"}
+    assert all("sandbox" in icon.headers["content-security-policy"] for icon in icons)
+    assert all(icon.text.startswith("<svg") for icon in icons)

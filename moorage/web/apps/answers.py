@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from moorage.catalog.app import App
 from moorage.idempotency.service import Answer
 from moorage.kit.i18n import translated
+from moorage.web.v1.blueprints import icon_of
 
 JsonObject = dict[str, Any]  # Any: JSON
 Data = TypeVar("Data")
@@ -107,6 +108,7 @@ class ListedOut(BaseModel):
     memory_mib: int
     disk_mib: int
     settings: JsonObject
+    icon: str | None
 
 
 class CatalogueOut(BaseModel):
@@ -138,4 +140,5 @@ def listed(app: App) -> ListedOut:
         memory_mib=app.needs.memory_mib,
         disk_mib=app.needs.disk_mib,
         settings=dict(app.questions),
+        icon=icon_of(app),
     )

@@ -1,11 +1,13 @@
 """`/v1/blueprints`: what there is to order, and what an order may say of it."""
 
+import asyncio
 from operator import attrgetter
 from typing import Any, Literal
 
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
+from moorage.catalog import icons
 from moorage.catalog.app import App, Orderable
 from moorage.catalog.blueprint import Blueprint
 from moorage.catalog.options import Option, Quantity
@@ -14,6 +16,13 @@ from moorage.web.deps import ToolsDep
 from moorage.web.etags import IfNoneMatchDep
 from moorage.web.paging import ListOut, PageDep
 from moorage.web.v1.nouns import UNCHANGED, noun, problems
+
+# Whoever adds an app may put a script into its icon; opened as a page, it runs nothing.
+_HARMLESS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, max-age=3600",
+}
 
 Kind = Literal["database", "app", "cloud"]
 
@@ -65,6 +74,9 @@ class BlueprintItem(BaseModel):
     title: str = Field(examples=["Redis"])
     description: str = Field(examples=["An in-memory store."])
     versions: list[str] = Field(examples=[["8.2", "8.0"]])
+    icon: str | None = Field(
+        description="The path of an SVG.", examples=["/v1/blueprints/redis/icon"]
+    )
 
 
 class BlueprintOut(BlueprintItem):
@@ -113,6 +125,22 @@ async def show_blueprint(blueprint: str, has: IfNoneMatchDep, tools: ToolsDep) -
     return has.answer(_app(found) if isinstance(found, App) else _whole(found))
 
 
+@router.get(
+    "/{blueprint}/icon",
+    response_class=Response,
+    responses=problems(404) | {200: {"content": {"image/svg+xml": {}}}},
+)
+async def show_icon(blueprint: str, tools: ToolsDep) -> Response:
+    """Show its icon, an SVG."""
+    icon = await asyncio.to_thread(icons.read, tools.catalog.any(blueprint))
+    return Response(icon, media_type="image/svg+xml", headers=_HARMLESS)
+
+
+def icon_of(blueprint: Orderable) -> str | None:
+    """Return the path at which its icon is; None when it has none."""
+    return f"{router.prefix}/{blueprint.name}/icon" if icons.path(blueprint) else None
+
+
 def _item(blueprint: Orderable) -> BlueprintItem:
     return BlueprintItem(
         name=blueprint.name,
@@ -120,6 +148,7 @@ def _item(blueprint: Orderable) -> BlueprintItem:
         title=blueprint.title,
         description=blueprint.description,
         versions=list(blueprint.versions),
+        icon=icon_of(blueprint),
     )
 
 
