@@ -67,6 +67,7 @@ ROUTES: dict[tuple[str, str], Access | None] = {
     ("GET", "/v1/audit"): Access(read=403, other=403),
     ("GET", "/v1/blueprints"): Access(),
     ("GET", "/v1/blueprints/{blueprint}"): Access(),
+    ("GET", "/v1/blueprints/{blueprint}/icon"): Access(),
     ("GET", "/v1/instances"): Access(),
     ("POST", "/v1/instances"): Access(read=403, other=202, body={"blueprint": "redis"}),
     ("GET", "/v1/instances/{instance}"): Access(other=404),
