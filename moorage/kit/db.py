@@ -100,16 +100,18 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = async_url(url)
         self._closing: set[asyncio.Task[None]] = set()
+        self._opened = sqlite.Connections()
         self.is_sqlite = make_url(self.url).get_backend_name() == "sqlite"
         if self.is_sqlite:
             self.wakes: Wakes = Wakes()
-            self._writer = sqlite.open_engine(self.url, connections=1)
+            self._writer = sqlite.open_engine(self.url, opened=self._opened, connections=1)
             sqlite.begin_immediately(self._writer)
             # Each statement reads the latest commit; BEGIN and ROLLBACK around it would double
             # the way through the driver's thread.
             self._reader = sqlite.open_engine(
                 self.url,
                 "query_only=ON",
+                opened=self._opened,
                 connections=_READERS,
                 isolation_level="AUTOCOMMIT",
                 skip_autocommit_rollback=True,
@@ -186,6 +188,7 @@ class Database:
         await asyncio.gather(*self._closing, return_exceptions=True)
         await self._writer.dispose()
         await self._reader.dispose()
+        await self._opened.close()
 
     def _session(self, engine: AsyncEngine) -> AsyncSession:
         return AsyncSession(engine, expire_on_commit=False)

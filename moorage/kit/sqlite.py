@@ -37,27 +37,47 @@ class _Connection(aiosqlite.Connection):
             self._end = super().stop()
         return self._end
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether its thread may still answer to the event loop."""
+        return self._thread.is_alive()
 
-def _connection(file: str, **options: Any) -> _Connection:  # Any: of sqlite3.connect
-    connect = partial(sqlite3.connect, file, factory=_Closing, **options)
-    connection = _Connection(connect, iter_chunk_size=64)
-    connection._thread.daemon = True  # as SQLAlchemy does where it makes them
-    return connection
+
+class Connections:
+    """What is open. Their threads answer to the event loop, and must not outlive it; whoever was
+    cancelled while one was opened leaves it to end by itself."""
+
+    def __init__(self) -> None:
+        self._open: list[_Connection] = []
+
+    def connect(self, file: str, **options: Any) -> _Connection:  # Any: of sqlite3.connect
+        """Return a new connection, which opens when it is waited for."""
+        connect = partial(sqlite3.connect, file, factory=_Closing, **options)
+        connection = _Connection(connect, iter_chunk_size=64)
+        connection._thread.daemon = True  # as SQLAlchemy does where it makes them
+        self._open = [*(one for one in self._open if one.is_at_work), connection]
+        return connection
+
+    async def close(self) -> None:
+        """Close those that are still open, and wait until their threads are done."""
+        ends = (one.stop() for one in self._open if one.is_at_work)
+        await asyncio.gather(*(end for end in ends if end is not None))
 
 
 def open_engine(
     url: str,
     *pragmas: str,
+    opened: Connections,
     connections: int,
     **options: Any,  # Any: SQLAlchemy's own
 ) -> AsyncEngine:
-    """Return an engine whose connections are set up our way."""
+    """Return an engine whose connections are set up our way, at most so many at once."""
     engine = create_async_engine(
         url,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=BUSY_TIMEOUT_S,
-        connect_args={"timeout": BUSY_TIMEOUT_S, "async_creator_fn": _connection},
+        connect_args={"timeout": BUSY_TIMEOUT_S, "async_creator_fn": opened.connect},
         hide_parameters=True,
         **options,
     )

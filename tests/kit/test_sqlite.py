@@ -42,6 +42,20 @@ async def test_a_cancelled_reader_leaves_no_task_and_no_connection(
         assert {task for task in left if not task.done()} == set()
 
 
+def test_nothing_answers_to_an_event_loop_that_is_closed(tmp_path: Path) -> None:
+    async def open_and_leave(after: int) -> None:
+        db = Database(f"sqlite:///{tmp_path / 'moorage.db'}")
+        reading = asyncio.create_task(read_on(db))
+        for _ in range(after):  # in the middle of opening it
+            await asyncio.sleep(0)
+        reading.cancel()
+        await asyncio.wait([reading])
+        await db.close()
+
+    for turns in range(60):
+        asyncio.run(open_and_leave(turns))  # a thread that fails is an error of this test
+
+
 async def read_on(db: Database) -> None:
     """Read until somebody cancels it."""
     while True:
@@ -51,7 +65,9 @@ async def read_on(db: Database) -> None:
 
 async def test_a_writer_that_was_cut_off_keeps_nobody_waiting(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'moorage.db'}"
-    cut_off, other = (sqlite.open_engine(url, connections=1) for _ in range(2))
+    cut_off, other = (
+        sqlite.open_engine(url, opened=sqlite.Connections(), connections=1) for _ in range(2)
+    )
     async with cut_off.connect() as connection:
         driver = (await connection.get_raw_connection()).driver_connection
         assert driver is not None
