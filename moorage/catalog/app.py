@@ -91,7 +91,8 @@ class About(Frozen):
 
     questions: the JSON Schema of an order's settings, by variable. secrets: variables that are
     generated. show: those of them that the owner sees. values: variables that nobody is asked
-    for. database: what `db_port` leads to.
+    for. database: what `db_port` leads to. reaches_databases: the main service is in its owner's
+    network too, where their databases answer by their names.
     """
 
     kind: Literal["app"]
@@ -105,6 +106,7 @@ class About(Frozen):
     cpus: Range = Range(default=1, min=0.1, max=128)
     main: Endpoint | None = None
     database: Endpoint | None = None
+    reaches_databases: bool = False
     images: dict[str, ImageSource] = Field(default_factory=dict)
     questions: Mapping[str, Any] = Field(default_factory=dict)  # Any: JSON Schema
     secrets: tuple[Variable, ...] = ()

@@ -16,7 +16,7 @@ Json = Mapping[str, Any]  # Any: JSON of the parser
 
 SERVICE = "moorage.service"  # a label
 
-_NETWORK = "moorage"  # in the file; on the server it has another name
+_NETWORK, _OWNERS = "moorage", "owners"  # in the file; on the server they have other names
 _LOGS = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
 _PIDS = 1024
 # What is of no use on a server of Moorage, or would contradict what follows here.
@@ -41,7 +41,7 @@ class Place:
     """Where and as what an app runs.
 
     name: of the main container, with which the others begin. prefix: with which volumes begin.
-    labels: of all that is made. port, db_port: on the server. memory_mib, cpus: the most that one
+    labels: of all that is made. owners_network: for apps that reach the owner's databases. port, db_port: on the server. memory_mib, cpus: the most that one
     container gets; which of them needs how much, only the app knows.
     """
 
@@ -49,6 +49,7 @@ class Place:
     prefix: str
     labels: Mapping[str, str]
     network: str
+    owners_network: str | None
     address: str
     port: int | None
     db_port: int | None
@@ -106,7 +107,11 @@ def override(app: App, model: Json, place: Place) -> str:
     """Return the file."""
     file = {
         "services": {service: _service(app, model, place, service) for service in services(model)},
-        "networks": {_NETWORK: {"external": True, "name": place.network}},
+        "networks": {
+            key: {"external": True, "name": name}
+            for key, name in ((_NETWORK, place.network), (_OWNERS, place.owners_network))
+            if name is not None
+        },
         "volumes": {
             key: {"name": name, "labels": dict(place.labels), **_plain(model["volumes"][key])}
             for key, name in volumes(model, place.prefix).items()
@@ -127,7 +132,7 @@ def _service(app: App, model: Json, place: Place, name: str) -> dict[str, object
     return {
         **{key: _Reset() for key in _LEFT_OUT if key in given and not _is_shared(given, key)},
         **{key: _Instead(given[key]) for key in ("volumes", "configs") if key in given},
-        **_network(given),
+        **_network(given, joins=bool(place.owners_network) and name == main_service(app)),
         **_limits(given, place),
         **_privileges(given, image),
         "image": image.ref,
@@ -163,12 +168,13 @@ def _mode(given: Json) -> str:
     return mode if mode == "none" or mode.startswith("service:") else "own"
 
 
-def _network(given: Json) -> dict[str, object]:
+def _network(given: Json, *, joins: bool) -> dict[str, object]:
     if _mode(given) != "own":
         return {}
     networks = (given.get("networks") or {}).values()
     aliases = sorted({alias for one in networks if one for alias in one.get("aliases") or ()})
-    return {"networks": _Instead({_NETWORK: {"aliases": aliases} if aliases else {}})}
+    own: dict[str, object] = {_NETWORK: {"aliases": aliases} if aliases else {}}
+    return {"networks": _Instead(own | ({_OWNERS: {}} if joins else {}))}
 
 
 def _limits(given: Json, place: Place) -> dict[str, object]:

@@ -99,8 +99,11 @@ async def until_ready(tools: Tools, instance: Instance, engine: Engine, containe
 
 
 async def remove_network(tools: Tools, run: Run, instance: Instance, engine: Engine) -> None:
-    """Remove the network that it had to itself."""
+    """Remove the network that it had to itself, and the owner's if it was the last one in it."""
     await tools.networks.remove_own(engine, run.begin, instance)
+    await tools.networks.remove_unused(
+        engine, run.begin, server_id=instance.server_id, owner_id=instance.owner_id
+    )
 
 
 async def _up(tools: Tools, run: Run, instance: Instance, engine: Engine, model: Model) -> str:
@@ -109,7 +112,8 @@ async def _up(tools: Tools, run: Run, instance: Instance, engine: Engine, model:
     compose = run.guard(await _compose(tools, instance))
     for _ in range(_TRIES):
         network = await tools.networks.ensure_own(engine, run.begin, instance)
-        place = _place(tools, instance, app, network)
+        owners = await _owners_network(tools, run, instance, engine, app)
+        place = _place(tools, instance, app, network, owners)
         project = _project(tools, instance, running.override(app, model, place))
         try:
             await compose.up(project, say=run.say, timeout_s=_UP_TIMEOUT_S)
@@ -125,6 +129,16 @@ async def _up(tools: Tools, run: Run, instance: Instance, engine: Engine, model:
         else:
             return (await engine.get_container(place.name)).id
     raise Unavailable(f"The network or an image of {instance.name} goes as soon as it is made.")
+
+
+async def _owners_network(
+    tools: Tools, run: Run, instance: Instance, engine: Engine, app: App
+) -> str | None:
+    if not app.reaches_databases:
+        return None
+    return await tools.networks.ensure(
+        engine, run.begin, server_id=instance.server_id, owner_id=instance.owner_id
+    )
 
 
 async def _prepare_again(
@@ -195,13 +209,16 @@ def _project(tools: Tools, instance: Instance, override: str = "") -> Project:
     )
 
 
-def _place(tools: Tools, instance: Instance, app: App, network: str) -> Place:
+def _place(
+    tools: Tools, instance: Instance, app: App, network: str, owners_network: str | None
+) -> Place:
     images = _parts(instance)["images"].items()
     return Place(
         name=rules.main(instance),
         prefix=rules.container_name(tools.installation, instance.blueprint, instance.number),
         labels=containers.labels(tools, instance),
         network=network,
+        owners_network=owners_network,
         address=tools.settings.publish_address,
         port=instance.port,
         db_port=instance.db_port,

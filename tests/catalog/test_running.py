@@ -50,6 +50,7 @@ class Case:
             "prefix": "moorage-abc-shop-1",
             "labels": {"moorage.instance": "ins_1"},
             "network": "moorage-abc-shop-1",
+            "owners_network": None,
             "address": "127.0.0.1",
             "port": 9001,
             "db_port": 3307,
@@ -59,6 +60,26 @@ class Case:
         }
         text = running.override(app, model, Place(**{**given, **place}))  # type: ignore[arg-type]
         return text, await self.model(text)
+
+
+async def test_only_the_main_service_of_an_app_that_asks_for_it_reaches_databases(
+    tmp_path: Path,
+) -> None:
+    services = "  web: {image: a}\n  db: {image: b}"
+    case = Case(tmp_path, services, main={"service": "web", "port": 80})
+
+    _, alone = await case.run()
+    _, joined = await case.run(owners_network="moorage-abc-anna")
+
+    names = {key: one["name"] for key, one in joined["networks"].items()}
+    reached = {
+        name: {names[key] for key in one["networks"]} for name, one in joined["services"].items()
+    }
+    assert [one["name"] for one in alone["networks"].values()] == ["moorage-abc-shop-1"]
+    assert reached == {
+        "web": {"moorage-abc-shop-1", "moorage-abc-anna"},
+        "db": {"moorage-abc-shop-1"},
+    }
 
 
 async def test_nothing_but_the_two_ports_is_published(tmp_path: Path) -> None:
