@@ -1,14 +1,15 @@
 """Apps on a real engine: installed, used, restarted, removed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
+from .apps import APPS, TEXT, TOOLS, sockets
+from .clients import ask
 from .conftest import NewService
 from .service import Client, Json, Service
-from .sites import STORED, TEXT, browser
 from .until import until
 
 pytestmark = pytest.mark.engine
@@ -29,9 +30,10 @@ class Owner:
         operation: Json = answer.json()
         return operation
 
-    def install(self, app: str) -> Json:
+    def install(self, app: str, options: Mapping[str, object] | None = None) -> Json:
         """Order an app."""
-        return self.ask("POST", "/v1/instances", json={"blueprint": app})
+        order = {"blueprint": app, "options": options and dict(options)}
+        return self.ask("POST", "/v1/instances", json=order)
 
     def ended(self, operation: Json) -> Json:
         """Wait until an operation has ended."""
@@ -42,6 +44,14 @@ class Owner:
         ended = self.ended(operation)
         assert ended["status"] == "succeeded", ended
         return self.get(f"/v1/instances/{ended['subject']}")
+
+    def restart(self, made: Json) -> None:
+        """Have an app restarted, and wait until it is back."""
+        self.done(self.ask("POST", f"/v1/instances/{made['id']}/restart"))
+
+    def login(self, made: Json) -> Json:
+        """Return how to log in."""
+        return self.get(f"/v1/instances/{made['id']}/credentials")
 
     def get(self, path: str) -> Json:
         """Return what is there."""
@@ -80,25 +90,56 @@ def left(service: Service) -> list[Json]:
     return [*engine.containers(), *engine.volumes(), *engine.networks()]
 
 
-@pytest.mark.parametrize("app", STORED)
+@pytest.mark.parametrize("name", APPS)
 def test_what_people_store_in_an_app_outlives_a_restart(
-    house: Service, owner: Owner, app: str
+    house: Service, owner: Owner, name: str
 ) -> None:
-    store, page = STORED[app]
-    made = owner.done(owner.install(app))
-    login = owner.get(f"/v1/instances/{made['id']}/credentials")
-    with browser(login) as site:
-        store(site, login)
+    app = APPS[name]
+    made = owner.done(owner.install(name, app.options))
+    login = owner.login(made)
+    app.store(login)
+    stored = app.read(login)
 
-    owner.done(owner.ask("POST", f"/v1/instances/{made['id']}/restart"))
+    owner.restart(made)
 
-    with browser(login) as site:
-        assert TEXT.partition(" ")[0] in site.get(page).text
+    assert app.read(login) == stored
     assert {one["status"] for one in owner.get(f"/v1/instances/{made['id']}")["containers"]} == {
         "running"
     }
     assert owner.remove(made["id"])["status"] == "succeeded"
     assert left(house) == []
+
+
+def test_a_memcached_forgets_at_a_restart_and_stores_again(owner: Owner) -> None:
+    made = owner.done(owner.install("memcached"))
+    login = owner.login(made)
+    with sockets.memcached(login) as cache:
+        assert cache.set("boats", TEXT)
+        assert cache.get("boats") == TEXT
+
+    owner.restart(made)
+
+    with sockets.memcached(login) as cache:
+        assert cache.get("boats") is None
+        assert cache.set("boats", TEXT)
+        assert cache.get("boats") == TEXT
+    owner.remove(made["id"])
+
+
+@pytest.mark.parametrize("name", TOOLS)
+def test_a_table_made_in_a_database_tool_is_in_the_database(owner: Owner, name: str) -> None:
+    tool = TOOLS[name]
+    database = owner.done(owner.install("mariadb", {"MARIADB_DATABASE": "boats"}))
+    server = owner.login(database)
+    made = owner.done(owner.install(name, tool.options(database["name"])))
+    tool.make(owner.login(made), server)
+
+    owner.restart(made)
+
+    assert tool.read(owner.login(made), server) == TEXT
+    assert ask(server["url"], "SELECT word FROM kept") == [(TEXT,)]
+    owner.remove(made["id"])
+    owner.remove(database["id"])
 
 
 def test_two_apps_installed_at_once_get_ports_and_networks_of_their_own(
@@ -146,18 +187,16 @@ def test_an_installation_killed_half_way_is_finished_after_the_start(
 
 
 def test_a_service_removed_by_hand_comes_back_with_its_data(house: Service, owner: Owner) -> None:
-    store, page = STORED["wordpress"]
+    app = APPS["wordpress"]
     made = owner.done(owner.install("wordpress"))
-    login = owner.get(f"/v1/instances/{made['id']}/credentials")
-    with browser(login) as site:
-        store(site, login)
+    login = owner.login(made)
+    app.store(login)
     [database] = [one["name"] for one in made["containers"] if one["service"] == "db"]
 
     house.engine.remove(database)
 
     until(lambda: _is_mended(owner, made["id"]), within_s=90, pause_s=0.5)
-    with browser(login) as site:
-        assert "Boats" in site.get(page).text
+    assert app.read(login) == TEXT
     owner.remove(made["id"])
 
 

@@ -17,7 +17,12 @@ foreach (glob('/usr/share/dokuwiki/{plugins,tpl}/*', GLOB_BRACE) as $bundled) {
     file_exists($link) || is_link($link) || symlink($bundled, $link);
 }
 
-$settings = ['title' => getenv('DOKUWIKI_TITLE'), 'lang' => getenv('DOKUWIKI_LANG')];
+// Strangers make themselves no users: who writes is the owner's choice, and no mail can be sent.
+$settings = [
+    'title' => getenv('DOKUWIKI_TITLE'),
+    'lang' => getenv('DOKUWIKI_LANG'),
+    'disableactions' => 'register,resendpwd',
+];
 $lines = ['<?php'];
 foreach (array_filter($settings) as $name => $value) {
     $lines[] = "\$conf['$name'] = " . var_export($value, true) . ';';
