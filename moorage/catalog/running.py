@@ -41,8 +41,9 @@ class Place:
     """Where and as what an app runs.
 
     name: of the main container, with which the others begin. prefix: with which volumes begin.
-    labels: of all that is made. owners_network: for apps that reach the owner's databases. port, db_port: on the server. memory_mib, cpus: the most that one
-    container gets; which of them needs how much, only the app knows.
+    labels: of all that is made. owners_network: for apps that reach the owner's databases.
+    port, db_port: on the server. memory_mib, cpus: the most that one container gets; which of
+    them needs how much, only the app knows.
     """
 
     name: str
