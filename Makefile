@@ -29,7 +29,7 @@ test: packages-of-tests setup images-of-tests lint ## every test, those with rea
 	env $(UNSET) $(BIN)/python -m pytest -n 4
 
 check: venv compose lint ## seconds: style, types, walls, the fast tests
-	env $(UNSET) $(BIN)/python -m pytest -n 2 -m "not engine and not postgres"
+	env $(UNSET) $(BIN)/python -m pytest -n 2 -m "not engine and not postgres and not redis"
 
 bench: setup ## measure, each figure beside its peer in the same run
 	env $(UNSET) $(BIN)/python -m bench

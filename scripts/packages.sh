@@ -16,6 +16,8 @@ if [[ ${1:-} == tests ]]; then
     wanted+=(busybox-static docker-registry chromium)
     # PostgreSQL: tests run servers of their own with its programs, of any version.
     compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || wanted+=(postgresql)
+    # Redis: likewise. This package has the program, and starts no server.
+    command -v redis-server >/dev/null || wanted+=(redis-tools)
 fi
 
 is_installed() {

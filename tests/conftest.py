@@ -8,6 +8,7 @@ import pytest
 from moorage.kit.db import Database
 from moorage.tables import METADATA
 from tests.make.postgres import Postgres, running_postgres
+from tests.make.redis import RedisServer, running_redis
 
 
 @pytest.fixture
@@ -29,6 +30,13 @@ async def db(tmp_path: Path) -> AsyncIterator[Database]:
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server of this worker's own; a test that breaks it starts it again."""
     with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis server of this worker's own; a test that breaks it starts it again."""
+    with running_redis() as server:
         yield server
 
 

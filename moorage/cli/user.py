@@ -1,6 +1,9 @@
-"""`moor user`: who may call, through the service's API."""
+"""`moor user`: who may call; through the service's API, but for whole files of users."""
 
+import asyncio
 import sys
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -42,6 +45,21 @@ def create(
     }
     made = call(url, token, "POST", "/v1/users", body=wanted)
     show(made, as_json, f"{made['id']}  {made['username']}  {made['role']}")
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="JSON: names and passwords.")
+    ],
+    data_dir: Annotated[Path | None, typer.Option(help="As for `moor serve`.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add users from a file, straight to the database; names that are there are skipped."""
+    imported = asyncio.run(_import(file.read_bytes(), data_dir))
+    lines = [f"{name} was added" for name in imported["added"]]
+    lines += [f"{name} is there and stays as it is" for name in imported["skipped"]]
+    show(imported, as_json, "\n".join(lines) or "The file has no users.")
 
 
 @app.command("ls")
@@ -95,6 +113,16 @@ def passwd(
     wanted["password"] = _asked("New password", twice=True)
     row = _change(url, token, name, wanted)
     show(row, as_json, f"{row['username']} has a new password")
+
+
+async def _import(content: bytes, data_dir: Path | None) -> dict[str, list[str]]:
+    from moorage import config
+    from moorage.identity import imports
+    from moorage.world import open_database
+
+    users = imports.read(content)
+    async with open_database(config.load(data_dir=data_dir)) as db:
+        return asdict(await imports.import_users(db, users))
 
 
 def _change(

@@ -1,4 +1,4 @@
-"""Rows of users and of their tokens."""
+"""Rows of users, of their tokens and of their tickets."""
 
 from datetime import datetime
 from typing import Literal
@@ -18,6 +18,7 @@ class User(Base):
 
     number: the id on the doors whose documents promise integers.
     password_hash: None when the user has no password.
+    era: a new one ends all sessions.
     quota_*: this user's own; None: the default of the installation.
     """
 
@@ -30,6 +31,7 @@ class User(Base):
     role: Mapped[Role] = mapped_column(Text, default="user")
     password_hash: Mapped[str | None]
     disabled: Mapped[bool] = mapped_column(default=False)
+    era: Mapped[str] = mapped_column(default="", server_default="")
     quota_instances: Mapped[int | None]
     quota_memory_mib: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -57,3 +59,14 @@ class Token(Base):
     revoked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     last_used_at: Mapped[datetime | None]
+
+
+class Ticket(Base):
+    """A session, where there is no Redis; see identity.sessions."""
+
+    __tablename__ = "tickets"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str]
+    era: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

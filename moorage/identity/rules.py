@@ -16,13 +16,14 @@ USERNAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling. token_id: None when a password proved it."""
+    """Who is calling. token_id: of the API token that proved it; era: of the user, without one."""
 
     user_id: str
     username: str
     role: Role
     scopes: frozenset[str]
     token_id: str | None = None
+    era: str = ""
 
     @property
     def is_admin(self) -> bool:

@@ -15,10 +15,13 @@ from moorage.kit.crypto import digest, new_token
 from moorage.kit.db import Database, Session, save
 from moorage.kit.errors import Conflict, Invalid, NotFound, Unauthenticated
 from moorage.kit.i18n import Text
+from moorage.kit.ids import new_id
 from moorage.kit.paging import Page
 from moorage.kit.rows import Query, Values
 
 ME = "me"
+
+_ENDS_SESSIONS = {"role", "disabled", "password_hash"}
 
 
 class UserChanges(TypedDict, total=False):
@@ -114,12 +117,18 @@ async def hashed_password(password: str) -> str:
 
 
 async def change_user(session: Session, user: User, changes: UserChanges) -> None:
-    """Change a user; disabling it ends its tokens. Raises Conflict (the last administrator)."""
+    """Change a user; disabling it ends its tokens. Raises Conflict (the last administrator).
+
+    Its sessions end with whatever they were given for: its password, its role.
+    """
     role, disabled = changes.get("role", user.role), changes.get("disabled", user.disabled)
     if _administers(user.role, user.disabled) and not _administers(role, disabled):
         await _check_not_last(session, user)
+    now_other = {name for name, value in changes.items() if getattr(user, name) != value}
     for name, value in changes.items():
         setattr(user, name, value)
+    if now_other & _ENDS_SESSIONS:
+        user.era = new_id("era")
     if disabled:
         await session.execute(
             update(Token)
@@ -208,11 +217,11 @@ async def caller_of_token(db: Database, token: str) -> Caller:
     for caller, expires_at in await db.answer(CALLERS, digest=digest(token)):
         if expires_at is None or expires_at > now():
             return caller
-    raise _unauthenticated()
+    raise unauthenticated()
 
 
 async def caller_of_password(db: Database, *, username: str, password: str) -> Caller:
-    """Return whose name and password these are. Raises Unauthenticated, as caller_of_token.
+    """Return whose name and password these are. Raises Throttled, and as caller_of_token.
 
     Takes the database and not a session: checking takes a tenth of a second, and nobody waits
     that long inside a transaction. It takes as long when there is no such user.
@@ -222,7 +231,7 @@ async def caller_of_password(db: Database, *, username: str, password: str) -> C
     kept = user.password_hash if user else None
     fits = await passwords.matches(password, kept)
     if user is None or kept is None or user.disabled or not fits:
-        raise _unauthenticated()
+        raise unauthenticated()
     if passwords.is_outdated(kept):
         renewed = await passwords.hashed(password)
         async with db.begin() as session:
@@ -232,8 +241,17 @@ async def caller_of_password(db: Database, *, username: str, password: str) -> C
                 .values(password_hash=renewed)
             )
     return Caller(
-        user_id=user.id, username=user.username, role=user.role, scopes=frozenset(rules.SCOPES)
+        user_id=user.id,
+        username=user.username,
+        role=user.role,
+        scopes=frozenset(rules.SCOPES),
+        era=user.era,
     )
+
+
+def unauthenticated() -> Unauthenticated:
+    """Return the error for all credentials that prove nothing, whatever the cause."""
+    return Unauthenticated(Text("Invalid or expired credentials."))
 
 
 def _callers(
@@ -279,7 +297,3 @@ async def _check_not_last(session: Session, user: User) -> None:
 
 def _no_user(wanted: str) -> NotFound:
     return NotFound(Text("There is no user {name!r}.", name=wanted[:80]))
-
-
-def _unauthenticated() -> Unauthenticated:
-    return Unauthenticated(Text("Invalid or expired credentials."))

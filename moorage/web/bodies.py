@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -72,10 +73,12 @@ def parse(
         raise Invalid(Text("{parts}.", parts=joined("; ", parts)), fields=fields) from error
 
 
-def described(model: type[BaseModel], example: object) -> dict[str, Any]:  # Any: OpenAPI
+def described(
+    model: type[BaseModel], example: object, *, kinds: Sequence[str] = ("application/json",)
+) -> dict[str, Any]:  # Any: OpenAPI
     """Return the part of OpenAPI that tells of a body we read by ourselves."""
     content = {"schema": model.model_json_schema(), "example": example}
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+    return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, content)}}
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:  # Any: JSON

@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.datastructures import State
 
-from moorage.identity import rules
+from moorage.identity import rules, tickets
 from moorage.identity import service as identity
 from moorage.identity.rules import Caller
 from moorage.identity.throttle import Throttle, source
@@ -20,13 +20,16 @@ from moorage.identity.uses import Uses
 from moorage.instances.tools import Tools
 from moorage.kit.errors import Denied, Unauthenticated
 from moorage.kit.i18n import Text
-from moorage.web.errors import problem_of
+from moorage.web.errors import Misused, problem_of
 from moorage.web.limits import Limits
 from moorage.web.problems import DENIED
 from moorage.web.trail import Visit
 
 _IN_URL = re.compile(r"(access_?|api_?|auth_?)?(token|key|password|secret|ticket)", re.IGNORECASE)
 
+COOKIE = "MoorageTicket"
+_HEADER = "x-auth-token"
+_READING = ("GET", "HEAD", "OPTIONS")
 _OTHER_SITES = ("cross-site", "same-site")  # https://w3c.github.io/webappsec-fetch-metadata/
 
 
@@ -55,10 +58,13 @@ AddressDep = Annotated[str, Depends(client_address)]
 async def get_caller(request: Request, tools: ToolsDep, address: AddressDep) -> Caller:
     """Return who is calling, and count the request: for its address when that is nobody known.
 
+    An Authorization header counts before X-Auth-Token, and that one before the cookie.
     Raises Unauthenticated, in one wording for all causes, and Throttled.
     """
     try:
         caller = await _identified(request, tools, address)
+        if request.method not in _READING:
+            _check_csrf(request)
     except Unauthenticated:
         limits: Limits = request.app.state.limits
         limits.take(source(address))
@@ -87,8 +93,9 @@ async def get_visit(
 VisitDep = Annotated[Visit, Depends(get_visit)]
 
 
-async def get_writer(visit: VisitDep) -> Caller:
-    """Return a caller that may change something. Raises Denied."""
+async def get_writer(request: Request, visit: VisitDep) -> Caller:
+    """Return a caller that may change something. Raises Denied, Unauthenticated."""
+    _check_csrf(request)  # by whatever method
     rules.require_write(visit.caller)
     return visit.caller
 
@@ -98,7 +105,7 @@ WriterDep = Annotated[Caller, Depends(get_writer)]
 
 async def refuse_cross_site(request: Request) -> None:
     """Raise Denied when another site has a browser change something by a GET."""
-    if request.method == "GET" and request.headers.get("sec-fetch-site") in _OTHER_SITES:
+    if request.method == "GET" and is_from_another_site(request):
         raise Denied(Text("Another site may not do this in your name; use POST."))
 
 
@@ -129,14 +136,49 @@ def count(state: State, caller: Caller) -> None:
         uses.note(caller.token_id)
 
 
-async def _identified(request: Request, tools: Tools, address: str) -> Caller:
-    """Return who is calling. After too many failures guesses are not heard; good tokens are."""
+def given_ticket(request: Request) -> str | None:
+    """Return the ticket of a request, if it has one."""
+    return request.headers.get(_HEADER) or request.cookies.get(COOKIE)
+
+
+def refuse_in_url(request: Request) -> None:
+    """Raise Unauthenticated when there is a credential in the URL."""
     if any(_IN_URL.fullmatch(name) for name in request.query_params):
-        raise Unauthenticated(
+        raise Misused(
             Text("Credentials do not belong in a URL; send them in the Authorization header.")
         )
+
+
+def is_encrypted(request: Request, tools: Tools) -> bool:
+    """Whether the caller speaks TLS, with us or with a trusted proxy."""
+    if request.client and request.client.host in tools.settings.trusted_proxies:
+        return request.headers.get("x-forwarded-proto") == "https"
+    return request.url.scheme == "https"
+
+
+def is_from_another_site(request: Request) -> bool:
+    """Whether a browser says that a page of another site sends the request."""
+    return request.headers.get("sec-fetch-site") in _OTHER_SITES
+
+
+def _authorization(request: Request) -> str:
+    return request.headers.get("authorization", "").strip()
+
+
+def _check_csrf(request: Request) -> None:
+    """Raise Unauthenticated when the cookie came without its token: any site can have it sent."""
+    if _authorization(request) or request.headers.get(_HEADER):
+        return
+    given = request.headers.get("csrfpreventiontoken", "")
+    if not tickets.is_csrf_token(given, request.cookies.get(COOKIE, "")):
+        raise Misused("invalid csrf token")
+
+
+async def _identified(request: Request, tools: Tools, address: str) -> Caller:
+    """Return who is calling. After too many failures guesses are not heard; good tokens are."""
+    refuse_in_url(request)
     throttle: Throttle = request.app.state.throttle
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    scheme, _, credentials = _authorization(request).partition(" ")
     try:
         if scheme.lower() == "bearer":
             return await identity.caller_of_token(tools.db, credentials.strip())
@@ -144,6 +186,8 @@ async def _identified(request: Request, tools: Tools, address: str) -> Caller:
             throttle.check(address)
             username, password = _basic(credentials)
             return await identity.caller_of_password(tools.db, username=username, password=password)
+        if not scheme and (ticket := given_ticket(request)):
+            return await tickets.caller_of_ticket(tools.db, tools.sessions, ticket)
     except Unauthenticated:
         throttle.check(address)
         throttle.failed(address)

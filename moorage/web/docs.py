@@ -25,6 +25,12 @@ _HEADERS = {
 }
 _SECURITY_SCHEMES = {
     "token": {"type": "http", "scheme": "bearer", "description": "An API token."},
+    "ticket": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Auth-Token",
+        "description": "A ticket from `POST /api/ticket`.",
+    },
     "password": {"type": "http", "scheme": "basic", "description": "Username and password."},
 }
 
@@ -74,7 +80,7 @@ def describe(app: FastAPI, *, version: str) -> None:
             components = schema.setdefault("components", {})
             components["securitySchemes"] = _SECURITY_SCHEMES
             components["schemas"] |= _problem_schemas()
-            schema["security"] = [{"token": []}, {"password": []}]
+            schema["security"] = [{name: []} for name in _SECURITY_SCHEMES]
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -27,6 +27,10 @@ class Unreadable(errors.Invalid):
     """The body is neither JSON nor a form."""
 
 
+class Misused(errors.Unauthenticated):
+    """A credential came by a way on which it proves nothing."""
+
+
 PROBLEMS: Mapping[type[MoorageError], Problem] = {
     errors.Invalid: problems.INVALID,
     TooLarge: problems.TOO_LARGE,
@@ -80,6 +84,7 @@ def answer(path: str, error: MoorageError, places: Mapping[str, str] | None = No
         more,
         headers,
         is_read=not isinstance(error, Unreadable),
+        is_nobody=type(error) is errors.Unauthenticated,
     )
     return shaped(path, failure)
 

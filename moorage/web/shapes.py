@@ -20,6 +20,7 @@ APPS = (
     "/searchServer",
     "/getAppList",
 )
+MACHINES = ("/api/status", "/api/ticket", "/api/info")
 _UNHEARD = (  # on the apps door; a request that it could hear is answered with 200
     problems.UNAUTHENTICATED,
     problems.DENIED,
@@ -36,6 +37,7 @@ class Failure:
 
     fields: name → reason. places: the names of those that are not in the body → `parameter` or
     `header`. more: members that only some errors have. is_read: whether the body could be.
+    is_nobody: whether all that is wrong is that nobody known is calling.
     """
 
     problem: Problem
@@ -46,12 +48,15 @@ class Failure:
     more: Mapping[str, object] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     is_read: bool = True
+    is_nobody: bool = False
 
 
 def shaped(path: str, failure: Failure) -> JSONResponse:
     """Return what the door at a path answers."""
     if path.startswith("/v1/"):
         return _native(failure)
+    if path in MACHINES:
+        return _machines(failure)
     return _apps(failure) if path in APPS else _resources(failure)
 
 
@@ -90,6 +95,11 @@ def _resources(failure: Failure) -> JSONResponse:
     if failure.fields:
         body["errors"] = {name: translated(reason) for name, reason in failure.fields.items()}
     return JSONResponse(body, failure.status, dict(failure.headers))
+
+
+def _machines(failure: Failure) -> JSONResponse:
+    detail = "Invalid or expired token" if failure.is_nobody else translated(failure.message)
+    return JSONResponse({"detail": detail}, failure.status, dict(failure.headers))
 
 
 def _apps(failure: Failure) -> JSONResponse:

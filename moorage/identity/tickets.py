@@ -1,0 +1,97 @@
+"""Tickets: whoever showed a password is known by one for some hours.
+
+A ticket proves its own renewal too; the old one goes on until its time, for other windows. All of
+a user's tickets end when the user's era does: see service.change_user.
+"""
+
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, select
+
+from moorage.identity import rules
+from moorage.identity import service as identity
+from moorage.identity.models import Role, User
+from moorage.identity.rules import Caller
+from moorage.identity.sessions import Session, Sessions
+from moorage.kit.clock import now
+from moorage.kit.crypto import digest, new_token
+from moorage.kit.db import Database
+from moorage.kit.rows import Query, Values
+
+_TICKET = re.compile(r"ticket_[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a login gives. We keep neither of the two secrets."""
+
+    username: str
+    ticket: str
+    csrf_token: str
+    expires_at: datetime
+
+
+async def log_in(
+    db: Database, sessions: Sessions, *, username: str, password: str, lifetime: timedelta
+) -> Login:
+    """Begin a session. password: the user's, or one of the user's tickets.
+
+    Raises Unauthenticated, in the same words for every cause, Throttled, Unavailable.
+    """
+    caller = await _find_caller(db, sessions, password)
+    if caller is None or caller.username != username:
+        caller = await identity.caller_of_password(db, username=username, password=password)
+    ticket = new_token("ticket")
+    expires_at = (now() + lifetime).replace(microsecond=0)
+    await sessions.put(digest(ticket), Session(caller.user_id, caller.era, expires_at))
+    return Login(caller.username, ticket, csrf_token(ticket), expires_at)
+
+
+async def log_out(sessions: Sessions, ticket: str) -> None:
+    """End the session of a ticket, if it has one. Raises Unavailable."""
+    if _TICKET.fullmatch(ticket):
+        await sessions.end(digest(ticket))
+
+
+async def caller_of_ticket(db: Database, sessions: Sessions, ticket: str) -> Caller:
+    """Return whose ticket it is. Raises Unauthenticated, as for a token, and Unavailable."""
+    caller = await _find_caller(db, sessions, ticket)
+    if caller is None:
+        raise identity.unauthenticated()
+    return caller
+
+
+def csrf_token(ticket: str) -> str:
+    """Return what only those can tell who know the ticket; a site that has it sent does not."""
+    return hmac.digest(ticket.encode(), b"CSRFPreventionToken", "sha256").hex()
+
+
+def is_csrf_token(given: str, ticket: str) -> bool:
+    """Whether it is the one of the ticket, in constant time."""
+    return hmac.compare_digest(given.encode(), csrf_token(ticket).encode())
+
+
+async def _find_caller(db: Database, sessions: Sessions, ticket: str) -> Caller | None:
+    session = await sessions.get(digest(ticket)) if _TICKET.fullmatch(ticket) else None
+    if session is None:
+        return None
+    caller = await db.answer(OWNERS, user_id=session.user_id)
+    return caller if caller and caller.era == session.era else None
+
+
+def _owner(rows: Sequence[tuple[str, str, Role, str]], _values: Values) -> Caller | None:
+    for user_id, username, role, era in rows:
+        return Caller(user_id, username, role, frozenset(rules.SCOPES), era=era)
+    return None
+
+
+OWNERS = Query(
+    select(User.id, User.username, User.role, User.era).where(
+        User.id == bindparam("user_id"), User.disabled.is_(False)
+    ),
+    _owner,
+)

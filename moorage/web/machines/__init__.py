@@ -1,0 +1,1 @@
+"""The documented door of machines and sessions: `/api/status`, `/api/ticket`, `/api/info`."""
