@@ -2,14 +2,15 @@
 
 import sys
 
-from bench import apps, lists, operations, orders, process
+from bench import apps, lists, machines, operations, orders, process, tickets
 from bench.report import DOCUMENT, Figure, table
 from bench.service import running
 
 
 def main() -> None:
     """Measure, show, and say which limits do not hold."""
-    figures = process.starts() + lists.lists() + operations.figures()
+    figures = process.starts() + lists.lists() + machines.machines()
+    figures += tickets.checks() + operations.figures()
     with running() as service:
         figures += process.at_rest(service)
         for measure in (

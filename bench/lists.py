@@ -47,18 +47,18 @@ def lists() -> list[Figure]:
         body = httpx.get(f"{url}{PATH}", headers={"Authorization": f"Bearer {OWNER}"}).content
         ids = _ids(service)
         first, thousandth = _pages(ids, 0), _pages(ids, 1_000)
-        with _bare(body) as bare:
+        with bare_app(body) as bare:
             ours: dict[str, list[float]] = {}
             theirs = []
             for _ in range(ROUNDS):
-                theirs.append(_cost(bare, OWNER, [PATH]))
+                theirs.append(cost(bare, OWNER, [PATH]))
                 for what, token, paths in (
                     ("the same page again, its owner", OWNER, [PATH]),
                     ("the same page again, an admin", ADMIN, [PATH]),
                     ("page after page from the first", OWNER, first),
                     ("page after page from the 1,000th", OWNER, thousandth),
                 ):
-                    ours.setdefault(what, []).append(_cost(service, token, paths))
+                    ours.setdefault(what, []).append(cost(service, token, paths))
     peer = "bare ASGI app"
     *_, early, late = ours.values()
     figures = [
@@ -113,7 +113,8 @@ def _pages(ids: Sequence[str], before: int) -> list[str]:
 
 
 @contextmanager
-def _bare(body: bytes) -> Iterator[Service]:
+def bare_app(body: bytes) -> Iterator[Service]:
+    """Run an app that sends that body to everybody."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.bare", str(port)], stdin=subprocess.PIPE
@@ -137,12 +138,12 @@ def _answers(api: httpx.Client) -> bool:
         return False
 
 
-def _cost(service: Service, token: str, paths: Sequence[str]) -> float:
+def cost(service: Service, token: str, paths: Sequence[str], *, requests: int = REQUESTS) -> float:
     """Return the CPU time of a request, in µs."""
-    _load(service, token, paths, REQUESTS // 10)
+    _load(service, token, paths, requests // 10)
     before = cpu_s(service.pid)
-    _load(service, token, paths, REQUESTS)
-    return (cpu_s(service.pid) - before) / REQUESTS * 1e6
+    _load(service, token, paths, requests)
+    return (cpu_s(service.pid) - before) / requests * 1e6
 
 
 def _load(service: Service, token: str, paths: Sequence[str], number: int) -> None:

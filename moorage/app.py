@@ -20,10 +20,21 @@ from moorage.web import docs, errors, health, metrics
 from moorage.web.apps import routes as apps
 from moorage.web.frame import Frame
 from moorage.web.limits import Limits
+from moorage.web.machines import info, status, ticket
 from moorage.web.metrics import Metrics
 from moorage.web.resources import routes as resources
 from moorage.web.shortcut import Shortcut
-from moorage.web.v1 import audit, blueprints, instances, operations, servers, tokens, usage, users
+from moorage.web.v1 import (
+    audit,
+    blueprints,
+    instances,
+    machines,
+    operations,
+    servers,
+    tokens,
+    usage,
+    users,
+)
 from moorage.worker import performing
 from moorage.world import open_world
 
@@ -67,11 +78,15 @@ def create_app(settings: Settings, *, world: World = open_world) -> FastAPI:
         docs,
         resources,
         apps,
+        info,
+        status,
+        ticket,
         health,
         metrics,
         audit,
         blueprints,
         instances,
+        machines,
         operations,
         servers,
         tokens,

@@ -22,6 +22,11 @@ from moorage.kit.errors import Invalid
 
 PREFIX = "MOORAGE_"
 
+_REDIS_URL = re.compile(
+    r"(redis|rediss)://([^:@/?#\s]*(:[^@/?#\s]*)?@)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/\d*)?"
+    r"|unix://([^:@/?#\s]*(:[^@/?#\s]*)?@)?/[^@?#\s]+"
+)
+
 
 def default_data_dir() -> Path:
     """Return /var/lib/moorage for root and ~/.local/share/moorage for anybody else."""
@@ -62,6 +67,14 @@ def _database_url(text: str) -> str:
     return text
 
 
+def _redis_url(text: str) -> str:
+    if text and not _REDIS_URL.fullmatch(text):
+        raise ValueError(
+            "is written redis://:password@host:port/number, with %40 for an @ in the password"
+        )
+    return text
+
+
 def _pool(text: str) -> str:
     return str(ipaddress.IPv4Network(text))
 
@@ -85,6 +98,11 @@ class Settings(BaseSettings):
         default="",
         description="The database; empty: SQLite in the data directory. "
         "For PostgreSQL: postgresql://user:password@host/db.",
+    )
+    redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(
+        default="",
+        description="Where sessions are kept: redis://:password@host:6379/0 (rediss: with TLS); "
+        "empty: in the database.",
     )
     secret_key_file: Path | None = Field(
         default=None,
@@ -130,6 +148,11 @@ class Settings(BaseSettings):
         default="",
         description="The Docker Compose program; empty: the one make setup fetched, or Docker's.",
     )
+    machines: Path | None = Field(
+        default=None,
+        description="The file of machines that are not ours to run; read again when it changes. "
+        "Empty: machines.json in the data directory, if it is there.",
+    )
     operations_at_once: int = Field(
         default=16, ge=1, le=64, description="How many operations one process performs at once."
     )
@@ -159,6 +182,7 @@ class Settings(BaseSettings):
     login_failures: int = Field(
         default=20, ge=1, description="Failed logins from one address in a minute before a pause."
     )
+    ticket_hours: float = Field(default=2, gt=0, le=720, description="How long a session lasts.")
     requests_per_minute: int = Field(
         default=6000, ge=0, description="How many requests one caller may send; 0: no limit."
     )
@@ -187,6 +211,11 @@ class Settings(BaseSettings):
     def secret_key(self) -> Path:
         """The key file in force."""
         return self.secret_key_file or self.data_dir / "secret.key"
+
+    @property
+    def machines_file(self) -> Path:
+        """The file of machines in force."""
+        return self.machines or self.data_dir / "machines.json"
 
     @property
     def reachable_address(self) -> str:
@@ -276,8 +305,12 @@ def _shown(name: str, settings: Settings) -> str:
         from sqlalchemy import make_url
 
         return make_url(settings.database).render_as_string(hide_password=True)
+    if name == "redis_url":
+        return re.sub(r":[^@/]*@", ":***@", settings.redis_url)
     if name == "secret_key_file":
         return str(settings.secret_key)
+    if name == "machines":
+        return str(settings.machines_file)
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 

@@ -16,8 +16,15 @@ from moorage.instances.recipes import recipes
 from moorage.inventory import rules
 from moorage.kit.clock import now
 from moorage.kit.db import Database
-from moorage.kit.errors import Unavailable
-from moorage.world import find_compose, load_catalog, make_images, open_engine
+from moorage.kit.errors import MoorageError, Unavailable
+from moorage.world import (
+    find_compose,
+    load_catalog,
+    make_images,
+    make_machines_file,
+    open_engine,
+    open_sessions,
+)
 
 _OLDEST_ENGINE = (20, 10)
 _FREE_WANTED_GIB = 5
@@ -41,7 +48,9 @@ async def examine(settings: Settings) -> list[Finding]:
             *_settings(),
             await _engine(engine),
             await _database(settings),
+            await _sessions(settings),
             _disk(settings),
+            await _machines(settings),
             _ports(settings, "MOORAGE_DATABASE_PORTS", settings.database_ports),
             _ports(settings, "MOORAGE_APP_PORTS", settings.app_ports),
             _compose(settings),
@@ -100,6 +109,16 @@ async def _database(settings: Settings) -> Finding:
     return Finding("database", True, db.shown_url)
 
 
+async def _sessions(settings: Settings) -> Finding:
+    db = Database(settings.database)  # nothing is connected
+    async with open_sessions(settings, db, installation="") as sessions:
+        problem = await sessions.problem()
+    await db.close()
+    if problem:
+        return Finding("sessions", False, f"{problem}; look at MOORAGE_REDIS_URL")
+    return Finding("sessions", True, "in Redis" if settings.redis_url else "in the database")
+
+
 def _disk(settings: Settings) -> Finding:
     folder = next(part for part in (settings.data_dir, *settings.data_dir.parents) if part.exists())
     free_gib = shutil.disk_usage(folder).free / (1 << 30)
@@ -107,6 +126,14 @@ def _disk(settings: Settings) -> Finding:
     if free_gib < _FREE_WANTED_GIB:
         return Finding("disk", False, f"{sentence}; make room, {_FREE_WANTED_GIB} GiB are little")
     return Finding("disk", True, sentence)
+
+
+async def _machines(settings: Settings) -> Finding:
+    try:
+        found = await make_machines_file(settings).look()
+    except MoorageError as error:
+        return Finding("machines", False, error.message)
+    return Finding("machines", True, f"{len(found)} in {settings.machines_file}")
 
 
 def _ports(settings: Settings, setting: str, offered: str) -> Finding:

@@ -6,9 +6,11 @@ from datetime import timedelta
 from functools import partial
 
 from moorage.audit import service as audit
+from moorage.identity.sessions_rows import forget_expired
 from moorage.instances import jobs as instances
 from moorage.instances import watch
 from moorage.instances.tools import Tools
+from moorage.inventory import samples
 from moorage.kit.clock import now
 from moorage.kit.db import Session
 from moorage.operations import service as operations
@@ -68,6 +70,8 @@ def duties(tools: Tools) -> list[Duty]:
     """Return what recurs."""
     return [
         Duty("operations.forget", _HOURLY_S, partial(_forget_operations, tools)),
+        Duty("sessions.forget", _HOURLY_S, partial(forget_expired, tools.db)),
+        Duty("machines.sample", samples.EVERY_S, partial(samples.sample, tools.db, tools.machines)),
         *watch.duties(tools),
     ]
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from moorage.catalog import service as catalog
@@ -13,10 +13,16 @@ from moorage.compose.runner import ComposeRunner
 from moorage.config import Settings
 from moorage.engines.docker import DockerEngine
 from moorage.engines.port import Engine
+from moorage.identity.sessions import Sessions
+from moorage.identity.sessions_rows import RowSessions
 from moorage.images.service import Images
 from moorage.instances.networks import Networks
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
+from moorage.inventory.files import MachinesFile
+from moorage.inventory.host import ThisHost
+from moorage.inventory.machines import Machines
+from moorage.inventory.servers import ManagedServers
 from moorage.kit.crypto import load_sealer
 from moorage.kit.db import Database
 from moorage.kit.errors import Invalid
@@ -33,9 +39,12 @@ from moorage.probes.web import WebVisitor
 @asynccontextmanager
 async def open_world(settings: Settings) -> AsyncIterator[Tools]:
     """Open everything, and close it at the end."""
-    async with open_database(settings) as db, open_engine(settings) as engine:
+    async with AsyncExitStack() as stack:
+        db = await stack.enter_async_context(open_database(settings))
+        engine = await stack.enter_async_context(open_engine(settings))
         async with db.begin() as session:
             installation = await inventory.register_installation(session)
+        sessions = await stack.enter_async_context(open_sessions(settings, db, installation))
         yield Tools(
             installation=installation,
             settings=settings,
@@ -48,6 +57,8 @@ async def open_world(settings: Settings) -> AsyncIterator[Tools]:
             networks=Networks(installation, settings, db),
             visitor=WebVisitor(),
             composes={inventory.LOCAL: make_compose(settings)},
+            machines=await stack.enter_async_context(open_machines(settings, db)),
+            sessions=sessions,
         )
 
 
@@ -78,6 +89,40 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
         yield engine
     finally:
         await engine.close()
+
+
+@asynccontextmanager
+async def open_sessions(
+    settings: Settings, db: Database, installation: str
+) -> AsyncIterator[Sessions]:
+    """Open where sessions are kept; nothing is connected before the first call."""
+    if not settings.redis_url:
+        yield RowSessions(db)
+        return
+    from moorage.identity.sessions_redis import RedisSessions  # most have no Redis to wait for
+
+    sessions = RedisSessions(settings.redis_url, installation=installation)
+    try:
+        yield sessions
+    finally:
+        await sessions.close()
+
+
+@asynccontextmanager
+async def open_machines(settings: Settings, db: Database) -> AsyncIterator[Machines]:
+    """Open where machines are known; nobody looks before the first question."""
+    # What the engine of another machine runs on cannot be seen from here.
+    hosts = {inventory.LOCAL: ThisHost()} if settings.docker_host.startswith("unix:") else {}
+    machines = Machines([make_machines_file(settings), ManagedServers(db, hosts)])
+    try:
+        yield machines
+    finally:
+        await machines.close()
+
+
+def make_machines_file(settings: Settings) -> MachinesFile:
+    """Return the source that is a file; the one that nobody named may be missing."""
+    return MachinesFile(settings.machines_file, is_optional=settings.machines is None)
 
 
 def make_queue(settings: Settings, db: Database) -> Queue:

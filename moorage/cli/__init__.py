@@ -14,6 +14,7 @@ from moorage.cli import (
     doctor,
     images,
     instance,
+    machine,
     op,
     purge,
     serve,
@@ -45,6 +46,7 @@ app.add_typer(catalog.app, name="catalog")
 app.add_typer(db.app, name="db")
 app.add_typer(images.app, name="images")
 app.add_typer(instance.app, name="instance")
+app.add_typer(machine.app, name="machine")
 app.add_typer(op.app, name="op")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")

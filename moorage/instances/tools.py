@@ -8,8 +8,10 @@ from moorage.catalog.service import Catalog
 from moorage.compose.port import Runner
 from moorage.config import Settings
 from moorage.engines.port import Engine, EngineInfo
+from moorage.identity.sessions import Sessions
 from moorage.images.service import Images
 from moorage.instances.networks import Networks
+from moorage.inventory.machines import Machines
 from moorage.kit.crypto import Sealer
 from moorage.kit.db import Database
 from moorage.probes.port import Probe, Visitor
@@ -53,5 +55,7 @@ class Tools:
     networks: Networks
     visitor: Visitor
     composes: Mapping[str, Runner]
+    machines: Machines
+    sessions: Sessions
     refused_ports: RefusedPorts = field(default_factory=RefusedPorts)
     sizes: dict[str, EngineInfo] = field(default_factory=dict)

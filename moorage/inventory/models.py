@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from moorage.kit.clock import now
@@ -48,3 +48,48 @@ class OwnerNetwork(Base):
     server_id: Mapped[str] = mapped_column(ForeignKey("servers.id"), primary_key=True)
     owner_id: Mapped[str] = mapped_column(primary_key=True)
     subnet: Mapped[str]
+
+
+class MachineNumber(Base):
+    """The number of a machine whose source knows it by a text. key: that text."""
+
+    __tablename__ = "machine_numbers"
+    __table_args__ = (UniqueConstraint("source", "key"), {"sqlite_autoincrement": True})
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    source: Mapped[str]
+    key: Mapped[str]
+
+
+class ReservedMachine(Base):
+    """A machine that is not for everybody: administrators see it, and whom it is assigned to."""
+
+    __tablename__ = "reserved_machines"
+
+    machine_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class MachineAssignment(Base):
+    """A user that sees a reserved machine."""
+
+    __tablename__ = "machine_assignments"
+
+    machine_id: Mapped[int] = mapped_column(
+        ForeignKey("reserved_machines.machine_id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+
+
+class MachineSample(Base):
+    """What a machine was doing at a moment. cpu, gpu: used, 0 to 1; mem_used, disk_used: bytes."""
+
+    __tablename__ = "machine_samples"
+
+    machine_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(primary_key=True, index=True)
+    cpu: Mapped[float | None]
+    mem_used: Mapped[int | None] = mapped_column(BigInteger)
+    disk_used: Mapped[int | None] = mapped_column(BigInteger)
+    gpu: Mapped[float | None]

@@ -16,10 +16,11 @@ from tests.make.world import Person, World, open_world
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a command printed, and the error it ended with."""
+    """What a command printed, and the error it ended with. aside: on standard error."""
 
     text: str
     error: str | None
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Shell:
             lambda: CliRunner().invoke(app, typed, input=stdin, env=environment)
         )
         if result.exception is None:
-            return Told(result.stdout, None)
+            return Told(result.stdout, None, result.stderr)
         assert isinstance(result.exception, MoorageError), result.output
         return Told(result.stdout, result.exception.message)
 

@@ -31,7 +31,7 @@ def test_help_names_every_command(service: Service) -> None:
     commands = {line.split()[0] for line in shown.splitlines() if line.strip()}
     for command in ("serve", "admin", "db", "instance", "op", "images", "doctor", "config"):
         assert command in commands
-    assert {"login", "purge", "user", "token", "audit"} <= commands
+    assert {"login", "purge", "user", "token", "audit", "machine"} <= commands
 
 
 def test_config_shows_sources_and_no_password(new_service: NewService) -> None:
@@ -62,7 +62,16 @@ def test_a_wrong_setting_is_one_sentence(service: Service) -> None:
 def test_doctor_finds_nothing_wrong(service: Service) -> None:
     told = service.moor("doctor").stdout
 
-    for what in ("engine", "database", "disk", "ports", "image redis", "clock", "versions"):
+    for what in (
+        "engine",
+        "database",
+        "disk",
+        "ports",
+        "image redis",
+        "clock",
+        "versions",
+        "machines",
+    ):
         assert f"ok    {what}" in told
 
 

@@ -124,6 +124,48 @@ def test_a_password_in_a_url_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert source == "environment"
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://:hunter2@cache:6379/0", "redis://:***@cache:6379/0"),
+        ("rediss://anna:a:b@[::1]/1", "rediss://anna:***@[::1]/1"),
+        ("redis://127.0.0.1", "redis://127.0.0.1"),
+        ("unix://:hunter2@/run/redis.sock", "unix://:***@/run/redis.sock"),
+    ],
+)
+def test_a_password_of_redis_is_masked(
+    monkeypatch: pytest.MonkeyPatch, url: str, shown: str
+) -> None:
+    monkeypatch.setenv("MOORAGE_REDIS_URL", url)
+
+    assert config.load().redis_url == url
+    assert described()["MOORAGE_REDIS_URL"][0] == shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:6379",
+        "http://:hunter2@cache",
+        "redis://",
+        "redis://:hunter2@cache@cache",
+        "redis://cache?password=hunter2",
+        "redis://:hun/ter2@cache",
+        "redis://cache:port",
+        "unix://",
+    ],
+)
+def test_a_url_that_is_none_of_a_redis_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("MOORAGE_REDIS_URL", url)
+
+    with pytest.raises(Invalid, match="MOORAGE_REDIS_URL: is written redis://") as caught:
+        config.load()
+
+    assert "hunter2" not in str(caught.value)
+
+
 def test_paths_in_force_are_shown_instead_of_nothing(data_dir: Path) -> None:
     shown = described()
 

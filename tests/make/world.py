@@ -25,7 +25,10 @@ from moorage.images.service import Images
 from moorage.instances.networks import Networks
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
+from moorage.inventory.fake import FakeHost
+from moorage.inventory.machines import Machines
 from moorage.inventory.models import OwnerNetwork, PortReservation
+from moorage.inventory.servers import ManagedServers
 from moorage.kit.crypto import load_sealer
 from moorage.kit.db import Base, Database
 from moorage.migrations import upgrade
@@ -33,6 +36,7 @@ from moorage.operations import service as operations
 from moorage.operations.models import Operation
 from moorage.operations.queue import Queue
 from moorage.probes.fake import FakeProbe, FakeVisitor
+from moorage.world import make_machines_file, open_sessions
 from tests.make.gate import Gate, gated
 from tests.make.identity import make_token, make_user
 
@@ -50,13 +54,17 @@ class Person:
 
 @dataclass(slots=True)
 class World:
-    """The service with all it touches. gate: in front of every call to the engine."""
+    """The service with all it touches. gate: in front of every call to the engine.
+
+    host: the machine that the server `local` is.
+    """
 
     app: FastAPI
     settings: Settings
     tools: Tools
     engine: FakeEngine
     gate: Gate
+    host: FakeHost
     _open: AsyncExitStack = field(repr=False)
 
     @property
@@ -119,7 +127,10 @@ class World:
 
 @asynccontextmanager
 async def open_tools(
-    settings: Settings, engine: FakeEngine, gate: Gate | None = None
+    settings: Settings,
+    engine: FakeEngine,
+    gate: Gate | None = None,
+    host: FakeHost | None = None,
 ) -> AsyncIterator[Tools]:
     """Open the database of the data directory and put the tools together."""
     settings.data_dir.mkdir(exist_ok=True)
@@ -130,19 +141,25 @@ async def open_tools(
     async with db.begin() as session:
         installation = await inventory.register_installation(session)
     probe = FakeProbe(engine)
-    yield Tools(
-        installation=installation,
-        settings=settings,
-        db=db,
-        sealer=load_sealer(settings.secret_key),
-        catalog=_catalog(),
-        engines={inventory.LOCAL: gated(engine, gate or Gate())},
-        probes=dict.fromkeys(("mysql", "postgres", "redis"), probe),
-        images=Images(),
-        networks=Networks(installation, settings, db),
-        visitor=FakeVisitor(engine),
-        composes={inventory.LOCAL: FakeRunner(gated(engine, gate or Gate()))},
-    )
+    servers = ManagedServers(db, {inventory.LOCAL: host or FakeHost()})
+    machines = Machines([make_machines_file(settings), servers])
+    async with open_sessions(settings, db, installation) as sessions:
+        yield Tools(
+            installation=installation,
+            settings=settings,
+            db=db,
+            sealer=load_sealer(settings.secret_key),
+            catalog=_catalog(),
+            engines={inventory.LOCAL: gated(engine, gate or Gate())},
+            probes=dict.fromkeys(("mysql", "postgres", "redis"), probe),
+            images=Images(),
+            networks=Networks(installation, settings, db),
+            visitor=FakeVisitor(engine),
+            composes={inventory.LOCAL: FakeRunner(gated(engine, gate or Gate()))},
+            machines=machines,
+            sessions=sessions,
+        )
+    await machines.close()
     await db.close()
 
 
@@ -153,10 +170,10 @@ async def open_world(
     """Run the service. changes: settings (Any: pydantic checks them)."""
     settings = Settings(data_dir=data_dir, **changes)
     engine = engine or make_engine()
-    gate = Gate()
-    app = create_app(settings, world=partial(open_tools, engine=engine, gate=gate))
+    gate, host = Gate(), FakeHost()
+    app = create_app(settings, world=partial(open_tools, engine=engine, gate=gate, host=host))
     async with AsyncExitStack() as stack, app.router.lifespan_context(app):
-        yield World(app, settings, app.state.tools, engine, gate, stack)
+        yield World(app, settings, app.state.tools, engine, gate, host, stack)
 
 
 def make_engine() -> FakeEngine:

@@ -13,6 +13,7 @@ from starlette.routing import Mount
 from moorage.identity import service as identity
 from moorage.identity.models import Token
 from moorage.kit.clock import now
+from moorage.kit.crypto import new_token
 from moorage.operations.models import Operation
 from tests.make.identity import make_token, make_user
 from tests.make.world import Person, World, open_world
@@ -21,6 +22,8 @@ pytestmark = pytest.mark.anyio
 
 REDIS = {"resource_name": "redis"}
 DENIED = "Invalid or expired credentials."
+MACHINES = ("/api/info", "/api/ticket")
+UNKNOWN = "Invalid or expired token"  # in the words of that door's document
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,10 @@ ROUTES: dict[tuple[str, str], Access | None] = {
     ("GET", "/healthz"): OPEN,
     ("GET", "/readyz"): OPEN,
     ("GET", "/metrics"): OPEN,
+    ("GET", "/api/status"): OPEN,
+    ("POST", "/api/ticket"): OPEN,
+    ("GET", "/api/info"): Access(),
+    ("DELETE", "/api/ticket"): Access(),
     ("POST", "/user"): Access(read=403, other=403, body={"username": "new"}),
     ("POST", "/resource_list"): Access(read=403, other=201, body=REDIS),
     ("GET", "/resource_list"): Access(),
@@ -78,6 +85,10 @@ ROUTES: dict[tuple[str, str], Access | None] = {
     ("POST", "/v1/instances/{instance}/restart"): Access(read=403, other=404),
     ("POST", "/v1/instances/{instance}/start"): Access(read=403, other=404),
     ("POST", "/v1/instances/{instance}/stop"): Access(read=403, other=404),
+    ("GET", "/v1/machines"): Access(),
+    ("GET", "/v1/machines/{machine}"): Access(read=404, other=404),
+    ("PATCH", "/v1/machines/{machine}"): Access(read=403, other=403, body={"assigned_to": None}),
+    ("GET", "/v1/machines/{machine}/history"): Access(read=404, other=404),
     ("GET", "/v1/operations"): Access(),
     ("GET", "/v1/operations/{operation_id}"): Access(other=404),
     ("POST", "/v1/operations/{operation_id}/cancel"): Access(read=403, other=404),
@@ -98,6 +109,7 @@ ROUTES: dict[tuple[str, str], Access | None] = {
 PLACES = {
     "id": 1,
     "instance": 1,
+    "machine": 1,
     "operation_id": "op_1",
     "blueprint": "redis",
     "problem": "conflict",
@@ -144,7 +156,7 @@ async def test_open_routes_answer_anybody(world: World) -> None:
         if access is OPEN:
             file = "/swagger/init.js" if path == "/static" else ""
             answer = await nobody.request(method, path.format(**PLACES) + file)
-            assert answer.status_code == 200, path
+            assert answer.status_code == (400 if path == "/api/ticket" else 200), path
 
 
 async def test_who_does_not_say_who_it_is_is_asked_to(
@@ -156,7 +168,7 @@ async def test_who_does_not_say_who_it_is_is_asked_to(
 
             assert answer.status_code == 401
             assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="moorage", Basic')
-            assert sentence(answer).startswith("Say who you are: ")
+            assert sentence(answer).startswith(UNKNOWN if path in MACHINES else "Say who you are: ")
 
 
 async def test_all_bad_tokens_are_refused_in_the_same_words(
@@ -172,8 +184,42 @@ async def test_all_bad_tokens_are_refused_in_the_same_words(
 
                 answer = await call(client, method, path, access)
 
-                assert (answer.status_code, sentence(answer)) == (401, DENIED)
+                denied = UNKNOWN if path in MACHINES else DENIED
+                assert (answer.status_code, sentence(answer)) == (401, denied)
                 assert answer.headers["WWW-Authenticate"].startswith("Bearer realm=")
+
+
+async def test_a_bad_ticket_is_refused_everywhere(subtests: pytest.Subtests, world: World) -> None:
+    tickets = {"wrong": new_token("ticket"), "none": "ticket", "of an API": "moor_wrong"}
+
+    for number, (cause, ticket) in enumerate(tickets.items()):
+        for place, (method, path, access) in enumerate(GUARDED):
+            for name in ("x_auth_token", "cookie"):
+                with subtests.test(cause, path=path, method=method, name=name):
+                    given = ticket if name == "x_auth_token" else f"MoorageTicket={ticket}"
+                    address = f"192.0.{number}.{place}"  # not throttled
+                    client = await world.http(address=address, **{name: given})
+
+                    answer = await call(client, method, path, access)
+
+                    denied = UNKNOWN if path in MACHINES else DENIED
+                    assert (answer.status_code, sentence(answer)) == (401, denied)
+
+
+async def test_the_cookie_without_its_token_changes_nothing(
+    subtests: pytest.Subtests, world: World
+) -> None:
+    await world.person("anna", password="correct horse", role="admin")
+    browser = await world.http()
+    login = {"username": "anna", "password": "correct horse"}
+    assert (await browser.post("/api/ticket", json=login)).status_code == 200
+
+    for method, path, access in GUARDED:
+        if method != "GET":
+            with subtests.test(path, method=method):
+                answer = await call(browser, method, path, access)
+
+                assert (answer.status_code, sentence(answer)) == (401, "invalid csrf token")
 
 
 async def test_all_bad_passwords_are_refused_in_the_same_words(

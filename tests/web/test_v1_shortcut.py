@@ -11,6 +11,7 @@ from moorage.identity.models import Token
 from moorage.kit.clock import now
 from moorage.kit.paging import Page
 from moorage.web import shortcut
+from moorage.web.shortcut import Way
 from tests.make.identity import make_token
 from tests.make.instances import make_order
 from tests.make.world import Person, World
@@ -26,8 +27,8 @@ def long_way(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     passed: list[bytes] = []
     answer = shortcut._answer
 
-    async def noted(scope: Scope) -> bytes | None:
-        body = await answer(scope)
+    async def noted(scope: Scope, way: Way) -> bytes | None:
+        body = await answer(scope, way)
         if body is None:
             passed.append(scope["query_string"])
         return body
