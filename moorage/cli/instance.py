@@ -10,7 +10,7 @@ from moorage.cli import op
 from moorage.cli.client import AsJson, Token, Url, call, call_list, stream
 from moorage.cli.show import members, show, table
 
-Which = Annotated[str, typer.Argument(metavar="ID", help="Its id, or its number.")]
+Which = Annotated[str, typer.Argument(metavar="ID", help="Its id, its number, or its name.")]
 Wait = Annotated[bool, typer.Option(help="Wait for the end of the operation.")]
 
 app = typer.Typer(help="Instances: whatever runs for you.", no_args_is_help=True)
@@ -113,12 +113,14 @@ def logs(
     tail: Annotated[
         int, typer.Option(min=0, max=10_000, help="How many lines to begin with.")
     ] = 100,
+    service: Annotated[str | None, typer.Option(help="Of an app: only this one.")] = None,
     url: Url = None,
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the last lines of its log; with --json and --follow, an object a line."""
-    path = f"{_path(which)}/logs?tail={tail}"
+    chosen = "" if service is None else f"&service={quote(service, safe='')}"
+    path = f"{_path(which)}/logs?tail={tail}{chosen}"
     if not follow:
         told = call(url, token, "GET", path)
         show(told, as_json, "\n".join(told["lines"]))
@@ -155,7 +157,7 @@ def pairs(given: list[str] | None) -> dict[str, str]:
 
 
 def number(url: str | None, token: str | None, which: str) -> int:
-    """Return the number of an instance that is named by its number or its id."""
+    """Return the number of an instance that is named by number, id or name."""
     if which.isdecimal():
         return int(which)
     found: int = call(url, token, "GET", _path(which))["number"]

@@ -16,9 +16,14 @@ BLUEPRINT = "moorage.blueprint"
 OWNER = "moorage.owner"
 
 
+def is_name(text: str) -> bool:
+    """Whether it could be the name of an instance, which is a host name too."""
+    return _NAME.fullmatch(text) is not None
+
+
 def check_name(name: str) -> str:
     """Return the name. Raises Invalid when it could not be a host name."""
-    if _NAME.fullmatch(name):
+    if is_name(name):
         return name
     reason = Text(
         "{name!r:.80} is given; 1 to 63 lower-case letters, digits and hyphens are allowed, "

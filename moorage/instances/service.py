@@ -119,15 +119,25 @@ async def get(session: Session, instance_id: str) -> Instance:
     return found
 
 
-async def get_own(session: Session, caller: Caller, id_or_number: str) -> Instance:
-    """Return an instance that the caller sees and that is not gone. Raises NotFound."""
-    is_number = _NUMBER.fullmatch(id_or_number)
-    is_it = Instance.number == int(id_or_number) if is_number else Instance.id == id_or_number
+async def get_own(session: Session, caller: Caller, which: str) -> Instance:
+    """Return an instance that the caller sees and that is not gone. Raises NotFound.
+
+    which: its id, its number, or the name of one that the caller owns.
+    """
+    if _NUMBER.fullmatch(which):
+        is_it = Instance.number == int(which)
+    elif rules.is_name(which):
+        is_it = (Instance.name == which) & (Instance.owner_id == caller.user_id)
+    else:
+        is_it = Instance.id == which
     found = await session.scalar(
-        select(Instance).where(is_it, Instance.deleted_at.is_(None), *_visible(caller))
+        select(Instance)
+        .where(is_it, Instance.deleted_at.is_(None), *_visible(caller))
+        .order_by(Instance.number.desc())  # orders that failed may have had the same name
+        .limit(1)
     )
     if found is None:
-        raise NotFound(Text("There is no instance {id!r}.", id=id_or_number[:80]))
+        raise NotFound(Text("There is no instance {id!r}.", id=which[:80]))
     return found
 
 

@@ -19,6 +19,8 @@ async def test_an_app_is_found_installed_shown_listed_and_removed(
     )
     shown = await anna.moor("app", "show", "dokuwiki", "--json")
     listed = await anna.moor("app", "ls")
+    world.engine.write("websoft9-dokuwiki", "somebody reads")
+    log = await anna.moor("instance", "logs", "notes", "--service", "dokuwiki", "--tail", "1")
     environment = world.engine.containers["websoft9-dokuwiki"].spec.environment
     removed = await anna.moor("app", "rm", "dokuwiki", "--yes")
 
@@ -26,6 +28,7 @@ async def test_an_app_is_found_installed_shown_listed_and_removed(
     assert "info: It runs." in installed.text.splitlines()
     assert json.loads(shown.text)["containers"][0]["name"] == "websoft9-dokuwiki"
     assert listed.text.split()[:3] == ["dokuwiki", "2024-02-06b", "9001"]
+    assert log.text == "somebody reads\n"
     assert environment["DOKUWIKI_TITLE"] == "Ours"
     assert removed.text == "dokuwiki is gone.\n"
     assert await world.made() == []

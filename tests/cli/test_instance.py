@@ -87,14 +87,17 @@ async def test_its_log_is_printed(world: World, anna: Shell, noun: str) -> None:
     ]
 
 
-async def test_a_database_is_named_by_its_number_or_its_id(world: World, anna: Shell) -> None:
+async def test_a_database_is_named_by_its_number_its_id_or_its_name(
+    world: World, anna: Shell
+) -> None:
     await anna.moor(*ORDER)
     made = json.loads((await anna.moor("instance", "show", "1", "--json")).text)
 
     by_number = await anna.moor("db", "show", "1")
     by_id = await anna.moor("db", "show", made["id"])
 
-    assert by_number == by_id
+    by_name = await anna.moor("db", "show", "cache")
+    assert by_number == by_id == by_name
     assert "name: cache" in by_id.text
 
 

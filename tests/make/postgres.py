@@ -3,7 +3,6 @@
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,8 +13,10 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
+from tests.make.ports import free_port
+
 BINARIES = Path("/usr/lib/postgresql")
-PORTS = range(10_000, 18_000)  # below those that the kernel hands out while we restart
+PORTS = range(10_000, 12_000)  # below those that the kernel hands out while we restart
 TIMEOUT_S = 30
 
 # Time zone: any but UTC shows a time that loses its own.
@@ -33,7 +34,7 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._data = folder / "data"
-        self._port = _free_port()
+        self._port = free_port(PORTS)
         self._password = secrets.token_hex(8)
         password_file = folder / "password"
         password_file.write_text(self._password)
@@ -117,15 +118,3 @@ def _binary(program: str) -> Path:
     if not found:
         raise RuntimeError(f"There is no {program} in {BINARIES}: run scripts/packages.sh tests.")
     return found[-1]
-
-
-def _free_port() -> int:
-    while True:
-        with socket.socket() as probe:
-            port = secrets.choice(PORTS)
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port

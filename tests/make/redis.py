@@ -1,9 +1,7 @@
 """A Redis server of our own, from the binary of the Debian package, to be broken."""
 
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -13,6 +11,8 @@ from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import RedisError
+
+from tests.make.ports import free_port
 
 PORTS = range(18_000, 20_000)  # below those that the kernel hands out while we restart
 WITHIN_S = 30
@@ -24,7 +24,7 @@ class RedisServer:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._port = _free_port()
+        self._port = free_port(PORTS)
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"redis://:p%40ss%20word@127.0.0.1:{self._port}/0"
 
@@ -96,15 +96,3 @@ def running_redis() -> Iterator[RedisServer]:
             yield server
         finally:
             server.stop()
-
-
-def _free_port() -> int:
-    while True:
-        with socket.socket() as probe:
-            port = secrets.choice(PORTS)
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port

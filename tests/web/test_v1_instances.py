@@ -125,6 +125,15 @@ async def test_more_than_the_quota_is_refused_with_its_figures(world: World) -> 
     assert (answer.json()["in_use"], answer.json()["limit"]) == (1, 1)
 
 
+async def test_a_name_finds_only_what_its_caller_owns(
+    world: World, anna: Person, admin: Person
+) -> None:
+    await running(world, anna, name="cache")
+
+    assert (await anna.http.get(f"{INSTANCES}/cache")).json()["owner"] == "anna"
+    assert (await admin.http.get(f"{INSTANCES}/cache")).status_code == 404
+
+
 async def test_an_instance_shows_where_it_is_and_what_it_uses_but_no_secret(
     world: World, anna: Person
 ) -> None:

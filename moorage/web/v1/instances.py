@@ -129,7 +129,7 @@ async def list_instances(tools: ToolsDep, page: PageDep, wanted: WantedDep) -> R
 
 @router.get("/{instance}", response_model=InstanceOut, responses=problems(404) | _SHOWN)
 async def show_instance(instance: str, caller: CallerDep, tools: ToolsDep) -> Response:
-    """Show an instance, by its id or its number: how it stands, where it is, what it uses."""
+    """Show an instance, by its id, number or name: how it stands, where it is, what it uses."""
     async with tools.db.read() as session:
         found = await instances.get_own(session, caller, instance)
     return await _shown(tools, found)
