@@ -5,7 +5,8 @@ BIN := .venv/bin
 KEPT := MOORAGE_DOCKER_HOST MOORAGE_IMAGES MOORAGE_DEBIAN_MIRROR
 UNSET := $(foreach name,$(filter-out $(KEPT),$(filter MOORAGE_%,$(.VARIABLES))),-u $(name))
 
-.PHONY: help setup up down purge test check bench messages venv compose lint packages-of-tests images-of-tests
+.PHONY: help setup up down purge test check bench devcloud messages venv compose lint \
+	packages-of-tests images-of-tests devcloud-meanwhile
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
@@ -25,20 +26,27 @@ down: venv ## stop the service; instances go on running
 purge: down ## remove all that Moorage made here, after asking
 	@$(BIN)/moor purge --images $(shell test -t 0 || echo --yes)
 
-test: packages-of-tests setup images-of-tests lint ## every test, those with real containers too
+test: packages-of-tests devcloud-meanwhile setup images-of-tests lint ## every test, those with real containers too
 	env $(UNSET) $(BIN)/python -m pytest -n 4
 
 check: venv compose lint ## seconds: style, types, walls, the fast tests
-	env $(UNSET) $(BIN)/python -m pytest -n 2 -m "not engine and not postgres and not redis"
+	env $(UNSET) $(BIN)/python -m pytest -n 2 -m "not engine and not postgres and not redis and not openstack"
 
 bench: setup ## measure, each figure beside its peer in the same run
 	env $(UNSET) $(BIN)/python -m bench
+
+devcloud: venv ## a real OpenStack on loopback; print how to log in
+	@scripts/packages.sh devcloud
+	@$(BIN)/python scripts/devcloud start
 
 messages: venv ## collect what people read for translation
 	@$(BIN)/python scripts/messages.py
 
 packages-of-tests:
 	@scripts/packages.sh tests
+
+devcloud-meanwhile: venv # Tests that need it wait for it, and say what went wrong.
+	@nice $(BIN)/python scripts/devcloud start >/dev/null 2>&1 &
 
 images-of-tests: setup
 	@$(BIN)/moor images prepare --apps

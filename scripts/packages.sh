@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the system packages that Moorage needs, on Debian and Ubuntu, as root.
-# With the argument `tests` also what only its tests need.
+# With the argument `devcloud` also what scripts/devcloud needs; with `tests` all that tests need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,6 +18,11 @@ if [[ ${1:-} == tests ]]; then
     compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || wanted+=(postgresql)
     # Redis: likewise. This package has the program, and starts no server.
     command -v redis-server >/dev/null || wanted+=(redis-tools)
+fi
+
+# mariadb-server-core, mariadb-client: a server without its service, and what sets one up.
+if [[ ${1:-} == tests || ${1:-} == devcloud ]]; then
+    wanted+=(mariadb-server-core mariadb-client rabbitmq-server)
 fi
 
 is_installed() {
@@ -59,4 +64,12 @@ if [[ ${missing[*]} == *postgresql* ]]; then
     trap 'rm -f "$no_server"; rmdir --ignore-fail-on-non-empty "${no_server%/*}"' EXIT
     echo "create_main_cluster = false" >"$no_server"
 fi
-apt-get install -qq -y --no-install-recommends -o DPkg::Lock::Timeout=120 "${missing[@]}" >/dev/null
+options=(--no-remove -o DPkg::Lock::Timeout=120) # A conflict is for people to solve.
+if [[ ${missing[*]} == *rabbitmq* ]]; then
+    # As with PostgreSQL; here that means to leave out what starts one, also after a reboot.
+    for service in systemd/system/rabbitmq-server.service init.d/rabbitmq-server \
+        systemd/system/epmd.{service,socket} systemd/system/epmd@.{service,socket}; do
+        options+=(-o "DPkg::Options::=--path-exclude=*/$service")
+    done
+fi
+apt-get install -qq -y --no-install-recommends "${options[@]}" "${missing[@]}" >/dev/null

@@ -1,0 +1,1 @@
+"""Virtual machines: the cloud that makes them, and how we speak to it."""
