@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import apps, lists, machines, operations, orders, process, tickets
+from bench import apps, lists, machines, operations, orders, process, tickets, vms
 from bench.report import DOCUMENT, Figure, table
 from bench.service import running
 
@@ -10,7 +10,7 @@ from bench.service import running
 def main() -> None:
     """Measure, show, and say which limits do not hold."""
     figures = process.starts() + lists.lists() + machines.machines()
-    figures += tickets.checks() + operations.figures()
+    figures += tickets.checks() + operations.figures() + vms.vms()
     with running() as service:
         figures += process.at_rest(service)
         for measure in (

@@ -34,7 +34,9 @@ from moorage.web.v1 import (
     tokens,
     usage,
     users,
+    vms,
 )
+from moorage.web.vms import routes as cloud
 from moorage.worker import performing
 from moorage.world import open_world
 
@@ -81,6 +83,7 @@ def create_app(settings: Settings, *, world: World = open_world) -> FastAPI:
         info,
         status,
         ticket,
+        cloud,
         health,
         metrics,
         audit,
@@ -92,6 +95,7 @@ def create_app(settings: Settings, *, world: World = open_world) -> FastAPI:
         tokens,
         usage,
         users,
+        vms,
     ):
         app.router.routes.extend(door.router.routes)  # as they are: to include makes each again
     app.mount("/static", StaticFiles(directory=docs.STATIC), name="static")

@@ -9,9 +9,17 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -26,6 +34,15 @@ _REDIS_URL = re.compile(
     r"(redis|rediss)://([^:@/?#\s]*(:[^@/?#\s]*)?@)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/\d*)?"
     r"|unix://([^:@/?#\s]*(:[^@/?#\s]*)?@)?/[^@?#\s]+"
 )
+# Variables without prefix that set something too: the documents of what we replace have them.
+_BARE = {
+    "openstack_auth_url": "AUTH_URL",
+    "openstack_username": "USERNAME",
+    "openstack_password": "PASSWORD",
+    "openstack_project_id": "PROJECT_ID",
+    "openstack_user_domain_name": "USER_DOMAIN_NAME",
+    "app_secret_key": "APP_SECRET_KEY",
+}
 
 
 def default_data_dir() -> Path:
@@ -190,6 +207,30 @@ class Settings(BaseSettings):
         default=(),
         description="Proxies whose X-Forwarded-For counts: addresses, with commas between.",
     )
+    openstack_auth_url: str = Field(
+        default="", description="Keystone of the cloud that VMs are made on; also AUTH_URL."
+    )
+    openstack_username: str = Field(default="", description="User of the cloud; also USERNAME.")
+    openstack_password: SecretStr = Field(
+        default=SecretStr(""), description="That user's password; also PASSWORD."
+    )
+    openstack_project_id: str = Field(
+        default="", description="Project that VMs belong to; also PROJECT_ID."
+    )
+    openstack_user_domain_name: str = Field(
+        default="", description="Domain of the user; also USER_DOMAIN_NAME."
+    )
+    openstack_cloud: str = Field(
+        default="", description="Entry of clouds.yaml to use instead of the five above."
+    )
+    openstack_timeout_s: float = Field(
+        default=30, ge=1, le=300, description="How long the cloud may take to answer."
+    )
+    app_secret_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secret of sessions; also APP_SECRET_KEY. Empty: one is made in the data "
+        "directory.",
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="How logs are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least level that is logged."
@@ -236,6 +277,7 @@ class Settings(BaseSettings):
         return (
             init_settings,
             env_settings,
+            InitSettingsSource(settings_cls, _bare()),
             TomlConfigSettingsSource(settings_cls, toml_file=_toml_file(init_settings())),
         )
 
@@ -294,6 +336,10 @@ def unknown() -> list[str]:
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 
+def _bare() -> dict[str, Any]:  # Any: unvalidated values
+    return {name: os.environ[bare] for name, bare in _BARE.items() if bare in os.environ}
+
+
 def _toml_file(given: dict[str, Any]) -> Path:  # Any: unvalidated values
     data_dir = given.get("data_dir") or os.environ.get(f"{PREFIX}DATA_DIR") or default_data_dir()
     return Path(data_dir) / "moorage.toml"
@@ -317,6 +363,6 @@ def _shown(name: str, settings: Settings) -> str:
 def _source(name: str, toml: dict[str, Any], settings: Settings) -> str:  # Any: TOML
     if name in settings._given:
         return "command line"
-    if PREFIX + name.upper() in os.environ:
+    if PREFIX + name.upper() in os.environ or name in _bare():
         return "environment"
     return "moorage.toml" if name in toml else "default"

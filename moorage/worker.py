@@ -1,5 +1,6 @@
 """The only list of durable jobs and of duties, each bound to what it may touch."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -18,6 +19,7 @@ from moorage.operations.duties import Duties, Duty
 from moorage.operations.models import Operation
 from moorage.operations.queue import Queue
 from moorage.operations.runner import Ended, Job, Runner
+from moorage.vms import jobs as vms
 from moorage.world import make_queue
 
 _HOURLY_S = 3600
@@ -26,6 +28,7 @@ _STARTING = ("Container", "Login", "Containers", "Ready")  # of one container, o
 
 def jobs(tools: Tools) -> dict[str, Job]:
     """Return what performs each kind of operation, and what undoes it."""
+    turn = asyncio.Lock()
     return {
         "instance.create": Job(
             partial(instances.create, tools),
@@ -63,6 +66,18 @@ def jobs(tools: Tools) -> dict[str, Job]:
             steps=("Container", "Data"),
             undone=("Container", "Data"),
         ),
+        "vm.create": Job(
+            partial(vms.create, tools.cloud, turn),
+            undo=partial(vms.undo_create, tools.cloud),
+            steps=("Server", "Active"),
+            undone=("Server", "Active"),
+        ),
+        "vm.start": Job(partial(vms.start, tools.cloud), steps=("Ask",), undone=("Ask",)),
+        "vm.stop": Job(partial(vms.stop, tools.cloud), steps=("Ask",), undone=("Ask",)),
+        "vm.reboot": Job(
+            partial(vms.reboot, tools.cloud), steps=("Ask", "Active"), undone=("Ask", "Active")
+        ),
+        "vm.delete": Job(partial(vms.delete, tools.cloud), steps=("Server",)),
     }
 
 

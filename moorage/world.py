@@ -1,4 +1,4 @@
-"""The outside, made real: database, engines, probes, images. Nothing else builds one."""
+"""The outside, made real: database, engines, cloud, probes, images. Nothing else builds one."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,13 +21,18 @@ from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
 from moorage.inventory.files import MachinesFile
 from moorage.inventory.host import ThisHost
+from moorage.inventory.machine import Source
 from moorage.inventory.machines import Machines
 from moorage.inventory.servers import ManagedServers
+from moorage.inventory.vms import CloudVms
 from moorage.kit.crypto import load_sealer
 from moorage.kit.db import Database
 from moorage.kit.errors import Invalid
 from moorage.kit.turn import my_turn
 from moorage.migrations import upgrade
+from moorage.openstack.access import Access
+from moorage.openstack.port import Cloud
+from moorage.openstack.sdk import SdkCloud
 from moorage.operations.embedded import EmbeddedQueue
 from moorage.operations.queue import Queue
 from moorage.probes.mysql import MysqlProbe
@@ -42,6 +47,7 @@ async def open_world(settings: Settings) -> AsyncIterator[Tools]:
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_database(settings))
         engine = await stack.enter_async_context(open_engine(settings))
+        cloud = await stack.enter_async_context(open_cloud(settings))
         async with db.begin() as session:
             installation = await inventory.register_installation(session)
         sessions = await stack.enter_async_context(open_sessions(settings, db, installation))
@@ -57,8 +63,9 @@ async def open_world(settings: Settings) -> AsyncIterator[Tools]:
             networks=Networks(installation, settings, db),
             visitor=WebVisitor(),
             composes={inventory.LOCAL: make_compose(settings)},
-            machines=await stack.enter_async_context(open_machines(settings, db)),
+            machines=await stack.enter_async_context(open_machines(settings, db, cloud)),
             sessions=sessions,
+            cloud=cloud,
         )
 
 
@@ -109,11 +116,14 @@ async def open_sessions(
 
 
 @asynccontextmanager
-async def open_machines(settings: Settings, db: Database) -> AsyncIterator[Machines]:
+async def open_machines(settings: Settings, db: Database, cloud: Cloud) -> AsyncIterator[Machines]:
     """Open where machines are known; nobody looks before the first question."""
     # What the engine of another machine runs on cannot be seen from here.
     hosts = {inventory.LOCAL: ThisHost()} if settings.docker_host.startswith("unix:") else {}
-    machines = Machines([make_machines_file(settings), ManagedServers(db, hosts)])
+    sources: list[Source] = [make_machines_file(settings), ManagedServers(db, hosts)]
+    if not Access.of(settings).missing:
+        sources.append(CloudVms(db, cloud))
+    machines = Machines(sources)
     try:
         yield machines
     finally:
@@ -123,6 +133,16 @@ async def open_machines(settings: Settings, db: Database) -> AsyncIterator[Machi
 def make_machines_file(settings: Settings) -> MachinesFile:
     """Return the source that is a file; the one that nobody named may be missing."""
     return MachinesFile(settings.machines_file, is_optional=settings.machines is None)
+
+
+@asynccontextmanager
+async def open_cloud(settings: Settings) -> AsyncIterator[Cloud]:
+    """Open the cloud of the settings; nothing is connected before the first call."""
+    cloud = SdkCloud(Access.of(settings), timeout_s=settings.openstack_timeout_s)
+    try:
+        yield cloud
+    finally:
+        await cloud.close()
 
 
 def make_queue(settings: Settings, db: Database) -> Queue:

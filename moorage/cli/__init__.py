@@ -20,6 +20,7 @@ from moorage.cli import (
     serve,
     token,
     user,
+    vm,
     worker,
 )
 from moorage.cli import app as apps
@@ -50,6 +51,7 @@ app.add_typer(machine.app, name="machine")
 app.add_typer(op.app, name="op")
 app.add_typer(token.app, name="token")
 app.add_typer(user.app, name="user")
+app.add_typer(vm.app, name="vm")
 
 
 def main() -> None:

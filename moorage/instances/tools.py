@@ -14,6 +14,7 @@ from moorage.instances.networks import Networks
 from moorage.inventory.machines import Machines
 from moorage.kit.crypto import Sealer
 from moorage.kit.db import Database
+from moorage.openstack.port import Cloud
 from moorage.probes.port import Probe, Visitor
 
 _REFUSED_FOR_S = 600
@@ -40,7 +41,7 @@ class RefusedPorts:
 class Tools:
     """installation: the id on our labels. probes: by protocol. visitor: who asks for pages.
 
-    engines, composes: by server name.
+    engines, composes: by server name. cloud: where VMs run.
     sizes: what a server has, by its name, as its engine said when it first answered.
     """
 
@@ -57,5 +58,6 @@ class Tools:
     composes: Mapping[str, Runner]
     machines: Machines
     sessions: Sessions
+    cloud: Cloud
     refused_ports: RefusedPorts = field(default_factory=RefusedPorts)
     sizes: dict[str, EngineInfo] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from moorage.identity.models import User
 from moorage.identity.rules import Caller, is_username
 from moorage.inventory.machine import Machine, without
+from moorage.inventory.machines import Machines
 from moorage.inventory.models import MachineAssignment, ReservedMachine
 from moorage.kit.db import Database, Session, save
 from moorage.kit.errors import Invalid, NotFound
@@ -16,22 +17,25 @@ from moorage.kit.rows import Query, Values
 Reserved = Mapping[int, frozenset[str]]  # machine → users
 
 
-async def hidden_from(db: Database, caller: Caller) -> frozenset[int]:
+async def hidden_from(db: Database, caller: Caller, machines: Machines) -> frozenset[int]:
     """Return the ids of the machines that a caller does not see."""
     if caller.is_admin:
         return frozenset()
     reserved = await db.answer(RESERVED)
-    return frozenset(id_ for id_, users in reserved.items() if caller.user_id not in users)
+    await machines.all()
+    owned = {id_: {owner} for id_, owner in machines.owned.items()}
+    return frozenset(
+        id_ for id_, users in {**owned, **reserved}.items() if caller.user_id not in users
+    )
 
 
-async def seen_by(db: Database, caller: Caller, machines: Sequence[Machine]) -> Sequence[Machine]:
+async def seen_by(db: Database, caller: Caller, machines: Machines) -> Sequence[Machine]:
     """Return the machines that a caller sees."""
-    return without(machines, await hidden_from(db, caller))
+    hidden = await hidden_from(db, caller, machines)
+    return without(await machines.all(), hidden)
 
 
-async def get_for(
-    db: Database, caller: Caller, machines: Sequence[Machine], wanted: str
-) -> Machine:
+async def get_for(db: Database, caller: Caller, machines: Machines, wanted: str) -> Machine:
     """Return a machine by its id. Raises NotFound, also when the caller does not see it."""
     for machine in await seen_by(db, caller, machines):
         if str(machine.id) == wanted:

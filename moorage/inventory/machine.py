@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal, Protocol
 import msgspec
 
 Status = Literal["running", "stopped", "unknown"]
-SourceName = Literal["files", "servers"]
+SourceName = Literal["files", "servers", "openstack"]
+
+NOBODY = ""  # an owner who sees it: administrators do
 
 FIRST_GIVEN_ID = 1_000_000_000  # of those that we hand out; files have the ids below
 
@@ -35,7 +37,8 @@ class Machine(msgspec.Struct, frozen=True, dict=True):  # a tenth of what a data
     """A machine. mem, maxdisk, mem_used, disk_used: bytes; cpu: 0 to 1; uptime: seconds.
 
     gpu: the model. problem: why something is not known. is_measured: whether these are live facts
-    of our own. other: whatever else its source tells.
+    of our own. owner_id: who alone sees it until it is assigned; None: everybody. other: whatever
+    else its source tells.
     """
 
     id: int
@@ -56,6 +59,7 @@ class Machine(msgspec.Struct, frozen=True, dict=True):  # a tenth of what a data
     seen_at: datetime | None = None
     problem: str | None = None
     is_measured: bool = False
+    owner_id: str | None = None
     other: Mapping[str, Any] = {}  # Any: JSON
 
     @cached_property

@@ -1,7 +1,7 @@
 """All machines, from all sources: nobody waits for a slow one, and a broken one is told of."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from moorage.inventory.machine import Machine, Source, json_list, merged, without
@@ -28,6 +28,7 @@ class Machines:
         self._found = [kept.last for kept in self._kept]
         self._all: Sequence[Machine] = ()
         self._lists: dict[frozenset[int], bytes] = {}
+        self.owned: Mapping[int, str] = {}  # machine → who alone sees it until it is assigned
 
     async def all(self) -> Sequence[Machine]:
         """Return all machines by id, as they were last seen; the same object while it is so."""
@@ -37,6 +38,7 @@ class Machines:
         if any(new is not old for new, old in zip(found, self._found, strict=True)):
             self._found, self._all = found, reduce(merged, found, ())
             self._lists.clear()
+            self.owned = {one.id: one.owner_id for one in self._all if one.owner_id is not None}
         return self._all
 
     async def json_list(self, hidden: frozenset[int]) -> bytes:

@@ -40,6 +40,8 @@ class CancelRequested(Exception):
 class Run:
     """What a job gets. ended: how it ended, once that is written down.
 
+    is_first: nobody has begun to perform it before, so nothing of it can be there yet.
+
     Where it stands is written down beside the work, which does not wait for it; only how it ends
     is waited for. Nothing is written once somebody else has begun to perform it.
     """
@@ -47,7 +49,9 @@ class Run:
     def __init__(self, db: Database, operation: Operation, *, steps: Collection[str] = ()) -> None:
         self.id = operation.id
         self.subject = operation.subject
+        self.owner_id = operation.owner_id
         self.args: dict[str, Any] = operation.args  # Any: JSON of the job
+        self.is_first = operation.fence == 1
         self.ended: Status | None = None
         self._db = db
         self._names = steps

@@ -12,6 +12,7 @@ from moorage.kit import errors
 from moorage.kit.errors import MoorageError
 from moorage.kit.i18n import Text, named
 from moorage.kit.log import request_id
+from moorage.openstack import port as cloud
 from moorage.web import problems
 from moorage.web.problems import Problem
 from moorage.web.shapes import Failure, shaped
@@ -44,6 +45,9 @@ PROBLEMS: Mapping[type[MoorageError], Problem] = {
     errors.Throttled: problems.TOO_MANY_REQUESTS,
     errors.Unavailable: problems.UNAVAILABLE,
     errors.Failed: problems.FAILED,
+    cloud.Refused: problems.CLOUD_DENIED,
+    cloud.Unreachable: problems.UNREACHABLE,
+    cloud.TooSlow: problems.TOO_SLOW,
 }
 _CHALLENGE = 'Bearer realm="moorage", Basic realm="moorage", charset="UTF-8"'
 _PLACES = {"query": "parameter", "path": "parameter", "header": "header"}  # FastAPI's words, ours

@@ -81,6 +81,13 @@ DENIED = Problem(
     "The token may only read, or only an administrator may do this.",
     "Use a token with the scope `write`, or ask an administrator.",
 )
+CLOUD_DENIED = Problem(
+    "cloud-denied",
+    403,
+    "The cloud does not let us",
+    "VMs are made on a cloud whose credentials are missing or wrong, or that forbids this.",
+    "`detail` says what; an administrator sets `MOORAGE_OPENSTACK_…` right.",
+)
 NOT_FOUND = Problem(
     "not-found",
     404,
@@ -145,6 +152,13 @@ UNEXPECTED = Problem(
     "It is our fault, not yours. The log has the cause under the `request_id`.",
     "Tell whoever runs this installation the `request_id`.",
 )
+UNREACHABLE = Problem(
+    "unreachable",
+    502,
+    "The cloud does not answer",
+    "The cloud that VMs are made on, or one of its services, cannot be reached or is broken.",
+    "Try again in a moment.",
+)
 UNAVAILABLE = Problem(
     "unavailable",
     503,
@@ -160,11 +174,19 @@ FAILED = Problem(
     "What was asked for could not be done, and nothing of it is left.",
     "`detail` says why. The same request would fail again: change it, or what stands in its way.",
 )
+TOO_SLOW = Problem(
+    "too-slow",
+    504,
+    "The cloud takes too long",
+    "The cloud that VMs are made on did not answer in time.",
+    "Try again later.",
+)
 
 ALL = (
     INVALID,
     UNAUTHENTICATED,
     DENIED,
+    CLOUD_DENIED,
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     CONFLICT,
@@ -174,8 +196,10 @@ ALL = (
     KEY_REUSED,
     TOO_MANY_REQUESTS,
     UNEXPECTED,
+    UNREACHABLE,
     UNAVAILABLE,
     FAILED,
+    TOO_SLOW,
 )
 
 OF_STATUS: Mapping[int, list[Problem]] = {

@@ -57,6 +57,8 @@ def shaped(path: str, failure: Failure) -> JSONResponse:
         return _native(failure)
     if path in MACHINES:
         return _machines(failure)
+    if path.startswith("/api/v1/"):
+        return _vms(failure)
     return _apps(failure) if path in APPS else _resources(failure)
 
 
@@ -100,6 +102,11 @@ def _resources(failure: Failure) -> JSONResponse:
 def _machines(failure: Failure) -> JSONResponse:
     detail = "Invalid or expired token" if failure.is_nobody else translated(failure.message)
     return JSONResponse({"detail": detail}, failure.status, dict(failure.headers))
+
+
+def _vms(failure: Failure) -> JSONResponse:
+    body = {"message": translated(failure.message)}
+    return JSONResponse(body, failure.status, dict(failure.headers))
 
 
 def _apps(failure: Failure) -> JSONResponse:

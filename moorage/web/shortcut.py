@@ -94,7 +94,8 @@ async def _instances(tools: Tools, caller: Caller, plain: re.Match[bytes]) -> by
 
 
 async def _machines(tools: Tools, caller: Caller, _plain: re.Match[bytes]) -> bytes:
-    return await tools.machines.json_list(await assignments.hidden_from(tools.db, caller))
+    hidden = await assignments.hidden_from(tools.db, caller, tools.machines)
+    return await tools.machines.json_list(hidden)
 
 
 WAYS = {

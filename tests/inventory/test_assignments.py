@@ -8,6 +8,7 @@ import pytest
 from moorage.identity.models import Role, User
 from moorage.identity.rules import Caller
 from moorage.inventory import assignments, samples
+from moorage.inventory.fake import FakeSource
 from moorage.inventory.machine import FIRST_GIVEN_ID, Machine
 from moorage.inventory.machines import Machines
 from moorage.inventory.numbers import given_ids
@@ -44,7 +45,12 @@ async def assign(db: Database, machine: int, users: Sequence[str] | None) -> Non
 
 async def seen(db: Database, who: Caller) -> list[int]:
     """Return what somebody sees."""
-    return [one.id for one in await assignments.seen_by(db, who, MACHINES)]
+    return [one.id for one in await assignments.seen_by(db, who, known())]
+
+
+def known(*more: Machine) -> Machines:
+    """Return the machines, and more of them."""
+    return Machines([FakeSource(*MACHINES, *more)])
 
 
 async def test_everybody_sees_what_nobody_assigned_and_an_admin_all(db: Database) -> None:
@@ -87,10 +93,10 @@ async def test_what_somebody_does_not_see_is_not_found(db: Database) -> None:
     anna = await caller(db, "anna")
     await assign(db, 1, [])
 
-    assert (await assignments.get_for(db, anna, MACHINES, "2")).name == "m2"
+    assert (await assignments.get_for(db, anna, known(), "2")).name == "m2"
     for wanted in ("1", "4", "02", "m2", ""):
         with pytest.raises(NotFound):
-            await assignments.get_for(db, anna, MACHINES, wanted)
+            await assignments.get_for(db, anna, known(), wanted)
 
 
 async def test_of_many_assignments_at_once_one_whole_one_stays(db: Database) -> None:

@@ -7,12 +7,23 @@ import pytest
 from moorage import config
 from moorage.kit.errors import Invalid
 
+BARE = {
+    "AUTH_URL": "http://cloud.test",
+    "USERNAME": "demo",
+    "PASSWORD": "hunter2",
+    "PROJECT_ID": "prj",
+    "USER_DOMAIN_NAME": "Default",
+    "APP_SECRET_KEY": "hunter3",
+}
+
 
 @pytest.fixture(autouse=True)
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Let the environment say nothing but where the data are."""
     for name in config.Settings.model_fields:
         monkeypatch.delenv(config.PREFIX + name.upper(), raising=False)
+    for name in BARE:
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MOORAGE_DATA_DIR", str(tmp_path))
     return tmp_path
 
@@ -185,3 +196,33 @@ def test_variables_that_are_no_settings_are_listed(monkeypatch: pytest.MonkeyPat
 
     assert "MOORAGE_LOGLEVEL" in config.unknown()
     assert "MOORAGE_DATA_DIR" not in config.unknown()
+
+
+def test_a_cloud_can_be_named_by_variables_without_prefix(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in BARE.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("MOORAGE_OPENSTACK_USERNAME", "ours")
+
+    settings = config.load()
+
+    assert settings.openstack_auth_url == "http://cloud.test"
+    assert settings.openstack_username == "ours"
+    assert settings.openstack_password.get_secret_value() == "hunter2"
+    assert (settings.openstack_project_id, settings.openstack_user_domain_name) == (
+        "prj",
+        "Default",
+    )
+    assert settings.app_secret_key.get_secret_value() == "hunter3"
+    assert described()["MOORAGE_OPENSTACK_PROJECT_ID"] == ("prj", "environment")
+
+
+def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSWORD", "hunter2")
+    monkeypatch.setenv("MOORAGE_APP_SECRET_KEY", "hunter3")
+
+    shown = f"{described()} {config.load()!r}"
+
+    assert "hunter" not in shown
+    assert described()["MOORAGE_OPENSTACK_PASSWORD"][1] == "environment"

@@ -2,11 +2,11 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import TypeVar, cast
 
-from moorage.engines.port import Engine
+Port = TypeVar("Port")
 
 
 class Gate:
@@ -45,12 +45,14 @@ class Gate:
 
 
 class _Gated:
-    def __init__(self, engine: Engine, gate: Gate) -> None:
+    def __init__(self, engine: object, gate: Gate) -> None:
         self._engine = engine
         self._gate = gate
 
-    def __getattr__(self, name: str) -> Callable[..., object]:
+    def __getattr__(self, name: str) -> object:
         call = getattr(self._engine, name)
+        if not callable(call):
+            return call
 
         async def answer(*args: object, **kwargs: object) -> object:
             await self._gate.enter(f"before {name}")
@@ -68,6 +70,6 @@ class _Gated:
         return answer if inspect.iscoroutinefunction(call) else stream
 
 
-def gated(engine: Engine, gate: Gate) -> Engine:
-    """Return the engine behind the gate."""
-    return cast(Engine, _Gated(engine, gate))
+def gated(engine: Port, gate: Gate) -> Port:
+    """Return the engine, or the cloud, behind the gate."""
+    return cast(Port, _Gated(engine, gate))

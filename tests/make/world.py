@@ -29,14 +29,18 @@ from moorage.inventory.fake import FakeHost
 from moorage.inventory.machines import Machines
 from moorage.inventory.models import OwnerNetwork, PortReservation
 from moorage.inventory.servers import ManagedServers
+from moorage.inventory.vms import CloudVms
 from moorage.kit.crypto import load_sealer
 from moorage.kit.db import Base, Database
 from moorage.migrations import upgrade
+from moorage.openstack.fake import FakeCloud
+from moorage.openstack.port import Cloud
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
 from moorage.operations.queue import Queue
 from moorage.probes.fake import FakeProbe, FakeVisitor
 from moorage.world import make_machines_file, open_sessions
+from tests.make.cloud import make_cloud
 from tests.make.gate import Gate, gated
 from tests.make.identity import make_token, make_user
 
@@ -63,6 +67,7 @@ class World:
     settings: Settings
     tools: Tools
     engine: FakeEngine
+    cloud: FakeCloud
     gate: Gate
     host: FakeHost
     _open: AsyncExitStack = field(repr=False)
@@ -130,7 +135,9 @@ async def open_tools(
     settings: Settings,
     engine: FakeEngine,
     gate: Gate | None = None,
+    *,
     host: FakeHost | None = None,
+    cloud: Cloud | None = None,
 ) -> AsyncIterator[Tools]:
     """Open the database of the data directory and put the tools together."""
     settings.data_dir.mkdir(exist_ok=True)
@@ -142,7 +149,10 @@ async def open_tools(
         installation = await inventory.register_installation(session)
     probe = FakeProbe(engine)
     servers = ManagedServers(db, {inventory.LOCAL: host or FakeHost()})
-    machines = Machines([make_machines_file(settings), servers])
+    cloud = cloud or make_cloud()
+    vms = CloudVms(db, cloud)
+    vms.fresh_s = 0.0  # so that a test sees at once what it has made
+    machines = Machines([make_machines_file(settings), servers, vms])
     async with open_sessions(settings, db, installation) as sessions:
         yield Tools(
             installation=installation,
@@ -156,6 +166,7 @@ async def open_tools(
             networks=Networks(installation, settings, db),
             visitor=FakeVisitor(engine),
             composes={inventory.LOCAL: FakeRunner(gated(engine, gate or Gate()))},
+            cloud=cloud,
             machines=machines,
             sessions=sessions,
         )
@@ -165,15 +176,20 @@ async def open_tools(
 
 @asynccontextmanager
 async def open_world(
-    data_dir: Path, *, engine: FakeEngine | None = None, **changes: Any
+    data_dir: Path,
+    *,
+    engine: FakeEngine | None = None,
+    cloud: Cloud | None = None,
+    **changes: Any,
 ) -> AsyncIterator[World]:
-    """Run the service. changes: settings (Any: pydantic checks them)."""
+    """Run the service. cloud: another than the fake; changes: settings (Any: pydantic's)."""
     settings = Settings(data_dir=data_dir, **changes)
     engine = engine or make_engine()
-    gate, host = Gate(), FakeHost()
-    app = create_app(settings, world=partial(open_tools, engine=engine, gate=gate, host=host))
+    gate, host, fake = Gate(), FakeHost(), make_cloud()
+    opened = partial(open_tools, engine=engine, gate=gate, host=host, cloud=cloud or fake)
+    app = create_app(settings, world=opened)
     async with AsyncExitStack() as stack, app.router.lifespan_context(app):
-        yield World(app, settings, app.state.tools, engine, gate, host, stack)
+        yield World(app, settings, app.state.tools, engine, fake, gate, host, stack)
 
 
 def make_engine() -> FakeEngine:

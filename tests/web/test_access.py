@@ -15,11 +15,13 @@ from moorage.identity.models import Token
 from moorage.kit.clock import now
 from moorage.kit.crypto import new_token
 from moorage.operations.models import Operation
+from tests.make.cloud import make_vm
 from tests.make.identity import make_token, make_user
 from tests.make.world import Person, World, open_world
 
 pytestmark = pytest.mark.anyio
 
+VM = {"name": "web-1", "image": "cirros", "flavor": "m1.tiny", "network": "private"}
 REDIS = {"resource_name": "redis"}
 DENIED = "Invalid or expired credentials."
 MACHINES = ("/api/info", "/api/ticket")
@@ -71,6 +73,22 @@ ROUTES: dict[tuple[str, str], Access | None] = {
             "/searchServer": Access(),
         }.items()
     },
+    ("GET", "/api/v1/image"): Access(),
+    ("GET", "/api/v1/image/{image:path}"): Access(),
+    ("GET", "/api/v1/flavor"): Access(),
+    ("GET", "/api/v1/flavor/{flavor:path}"): Access(),
+    ("GET", "/api/v1/network"): Access(),
+    ("GET", "/api/v1/network/{network:path}"): Access(),
+    ("GET", "/api/v1/limits"): Access(),
+    ("GET", "/api/v1/server"): Access(),
+    ("GET", "/api/v1/server/"): Access(),
+    ("POST", "/api/v1/server"): Access(read=403, other=201, body=VM),
+    ("POST", "/api/v1/server/"): Access(read=403, other=201, body=VM),
+    ("GET", "/api/v1/server/{id}"): Access(other=404),
+    ("DELETE", "/api/v1/server/{id}"): Access(read=403, other=404),
+    ("POST", "/api/v1/server/{id}/start"): Access(read=403, other=404),
+    ("POST", "/api/v1/server/{id}/stop"): Access(read=403, other=404),
+    ("POST", "/api/v1/server/{id}/reboot"): Access(read=403, other=404),
     ("GET", "/v1/audit"): Access(read=403, other=403),
     ("GET", "/v1/blueprints"): Access(),
     ("GET", "/v1/blueprints/{blueprint}"): Access(),
@@ -105,6 +123,13 @@ ROUTES: dict[tuple[str, str], Access | None] = {
     ("POST", "/v1/users"): Access(read=403, other=403, body={"username": "new"}),
     ("GET", "/v1/users/{user}"): Access(),
     ("PATCH", "/v1/users/{user}"): Access(read=403, other=403, body={"disabled": False}),
+    ("GET", "/v1/vms"): Access(),
+    ("POST", "/v1/vms"): Access(read=403, other=202, body=VM),
+    ("GET", "/v1/vms/{vm}"): Access(other=404),
+    ("DELETE", "/v1/vms/{vm}"): Access(read=403, other=404),
+    ("POST", "/v1/vms/{vm}/reboot"): Access(read=403, other=404),
+    ("POST", "/v1/vms/{vm}/start"): Access(read=403, other=404),
+    ("POST", "/v1/vms/{vm}/stop"): Access(read=403, other=404),
 }
 PLACES = {
     "id": 1,
@@ -116,16 +141,22 @@ PLACES = {
     "server": "local",
     "token_id": "tok_0",
     "user": "me",
+    "vm": 1,
+    "image": "cirros",
+    "flavor": "m1.tiny",
+    "network": "private",
 }
 GUARDED = [(*route, access) for route, access in ROUTES.items() if access]
 
 
 async def call(http: httpx.AsyncClient, method: str, path: str, access: Access) -> httpx.Response:
-    return await http.request(method, path.format(**PLACES), json=access.body)
+    place = path.replace(":path}", "}").format(**PLACES)
+    return await http.request(method, place, json=access.body)
 
 
 async def order(world: World, person: Person) -> None:
-    """Order the resource 1, by the operation op_1."""
+    """Order the resource 1, by the operation op_1; have a VM of that name."""
+    make_vm(world.cloud, "1", owner=person.user)
     await person.http.post("/resource_list", json=REDIS)
     async with world.db.begin() as session:
         await session.execute(update(Operation).values(id="op_1"))

@@ -84,7 +84,7 @@ async def test_filters_leave_the_others_out(anna: Person, query: str, expected: 
     ("query", "words"),
     [
         ("status=stoppped", ("status", "'running', 'stopped' or 'unknown'", "stoppped")),
-        ("source=moon", ("source", "'files' or 'servers'", "moon")),
+        ("source=moon", ("source", "'files', 'servers' or 'openstack'", "moon")),
         ("gpu=", ("gpu", "at least 1 character")),
         ("label=", ("label", "at least 1 character")),
         ("colour=red", ("'colour' is no parameter here", "gpu, label, source, status")),

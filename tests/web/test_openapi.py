@@ -38,7 +38,7 @@ async def test_it_is_openapi_3_1_with_all_ways_to_prove_who_is_calling(schema: J
 
 async def test_it_names_every_route_that_is_meant_to_be_called(world: World, schema: Json) -> None:
     routes = {
-        (method.lower(), context.path)
+        (method.lower(), str(context.path).replace(":path}", "}"))
         for context in iter_route_contexts(world.app.routes)
         if getattr(context.original_route, "include_in_schema", True)
         for method in context.methods or ()

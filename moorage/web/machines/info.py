@@ -26,5 +26,5 @@ router = APIRouter(tags=["machines"], dependencies=[Depends(refuse_unknown)])
 )
 async def show_info(caller: CallerDep, tools: ToolsDep, wanted: WantedDep) -> Response:
     """List the machines that you may use, with live facts; an administrator sees all."""
-    seen = await assignments.seen_by(tools.db, caller, await tools.machines.all())
+    seen = await assignments.seen_by(tools.db, caller, tools.machines)
     return Response(json_list(wanted.among(seen)), media_type="application/json")

@@ -90,7 +90,7 @@ async def list_machines(
     caller: CallerDep, tools: ToolsDep, page: PageDep, wanted: WantedDep
 ) -> dict[str, object]:
     """List the machines that you may use, by id; an administrator sees all."""
-    seen = await assignments.seen_by(tools.db, caller, await tools.machines.all())
+    seen = await assignments.seen_by(tools.db, caller, tools.machines)
     found = [one for one in wanted.among(seen) if _key(one) > (page.after or "")]
     shown = await _shown(tools, caller, found[: page.one_more])
     problem = tools.machines.problem() if caller.is_admin else None
@@ -147,7 +147,7 @@ async def show_history(
 
 
 async def _found(tools: Tools, caller: Caller, machine: str) -> Machine:
-    return await assignments.get_for(tools.db, caller, await tools.machines.all(), machine)
+    return await assignments.get_for(tools.db, caller, tools.machines, machine)
 
 
 async def _shown(tools: Tools, caller: Caller, machines: Sequence[Machine]) -> list[MachineOut]:

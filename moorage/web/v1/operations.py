@@ -12,6 +12,8 @@ from pydantic.config import JsonDict
 
 from moorage.idempotency.service import Answer
 from moorage.instances import verbs
+from moorage.instances.tools import Tools
+from moorage.kit.db import Session
 from moorage.kit.paging import Listed, listed
 from moorage.operations import service as operations
 from moorage.operations.feed import Feed, News
@@ -109,6 +111,13 @@ _WATCHED: Documented = {
 }
 
 
+async def _retry_vm(session: Session, _tools: Tools, operation: Operation) -> Operation:
+    return await operations.retry(session, operation)
+
+
+_RETRIES = {"instance": verbs.retry, "vm": _retry_vm}
+
+
 def _feed(request: Request) -> Feed:
     feed: Feed = request.app.state.feed
     return feed
@@ -202,7 +211,7 @@ async def retry_operation(
     """Have a failed or cancelled operation tried again; what it did well is not done twice."""
     async with tools.db.begin() as session:
         operation = await operations.get_of_owner(session, caller.sees, operation_id)
-        operation = await verbs.retry(session, tools, operation)
+        operation = await _RETRIES[operation.kind.partition(".")[0]](session, tools, operation)
         await visit.record(session, "operation.retry", operation.id)
     return respond(accepted(operation))
 

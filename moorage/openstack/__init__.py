@@ -1,0 +1,1 @@
+"""OpenStack clouds: where VMs run."""

@@ -1,0 +1,1 @@
+"""VMs: servers of an OpenStack cloud, and whose they are."""

@@ -1,0 +1,1 @@
+"""The documented door of virtual machines: `/api/v1/…`."""
