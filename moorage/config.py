@@ -228,8 +228,8 @@ class Settings(BaseSettings):
     )
     app_secret_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Secret of sessions; also APP_SECRET_KEY. Empty: one is made in the data "
-        "directory.",
+        description="Secret of sessions: with another one they all end; also APP_SECRET_KEY. "
+        "Empty: the keys that seal stored secrets.",
     )
     log_format: Literal["text", "json"] = Field(default="text", description="How logs are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

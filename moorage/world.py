@@ -14,6 +14,7 @@ from moorage.config import Settings
 from moorage.engines.docker import DockerEngine
 from moorage.engines.port import Engine
 from moorage.identity.sessions import Sessions
+from moorage.identity.sessions_keyed import KeyedSessions
 from moorage.identity.sessions_rows import RowSessions
 from moorage.images.service import Images
 from moorage.instances.networks import Networks
@@ -50,12 +51,13 @@ async def open_world(settings: Settings) -> AsyncIterator[Tools]:
         cloud = await stack.enter_async_context(open_cloud(settings))
         async with db.begin() as session:
             installation = await inventory.register_installation(session)
+        sealer = load_sealer(settings.secret_key)
         sessions = await stack.enter_async_context(open_sessions(settings, db, installation))
         yield Tools(
             installation=installation,
             settings=settings,
             db=db,
-            sealer=load_sealer(settings.secret_key),
+            sealer=sealer,
             catalog=load_catalog(settings),
             engines={inventory.LOCAL: engine},
             probes={"mysql": MysqlProbe(), "postgres": PostgresProbe(), "redis": RedisProbe()},
@@ -64,7 +66,7 @@ async def open_world(settings: Settings) -> AsyncIterator[Tools]:
             visitor=WebVisitor(),
             composes={inventory.LOCAL: make_compose(settings)},
             machines=await stack.enter_async_context(open_machines(settings, db, cloud)),
-            sessions=sessions,
+            sessions=KeyedSessions(sessions, session_secret(settings)),
             cloud=cloud,
         )
 
@@ -113,6 +115,12 @@ async def open_sessions(
         yield sessions
     finally:
         await sessions.close()
+
+
+def session_secret(settings: Settings) -> bytes:
+    """Return the secret of sessions: the one that is set, or the key file of the installation."""
+    given = settings.app_secret_key.get_secret_value()
+    return given.encode() or settings.secret_key.read_bytes()
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ import pytest
 
 from moorage.identity.models import Ticket
 from moorage.identity.sessions import Session, Sessions
+from moorage.identity.sessions_keyed import KeyedSessions
 from moorage.identity.sessions_redis import RedisSessions
 from moorage.identity.sessions_rows import SESSIONS, RowSessions, forget_expired
 from moorage.kit.clock import now
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture(
     params=[
         "sqlite",
+        "keyed",
         pytest.param("postgres", marks=pytest.mark.postgres),
         pytest.param("redis", marks=pytest.mark.redis),
     ]
@@ -41,7 +43,8 @@ async def sessions(request: pytest.FixtureRequest, tmp_path: object) -> AsyncIte
         url = request.getfixturevalue("postgres").create_database()
     db = Database(url)
     await db.create_all(METADATA)
-    yield RowSessions(db)
+    rows = RowSessions(db)
+    yield KeyedSessions(rows, b"ours") if request.param == "keyed" else rows
     await db.close()
 
 
@@ -70,6 +73,17 @@ async def test_a_session_that_ended_is_gone_and_may_be_ended_again(sessions: Ses
 
     assert await sessions.get(one) is None
     assert await sessions.get(other) is not None
+
+
+async def test_with_another_secret_there_are_other_sessions(sessions: Sessions) -> None:
+    ours, theirs = KeyedSessions(sessions, b"ours"), KeyedSessions(sessions, b"theirs")
+    one = digest(new_token("ticket"))
+
+    await ours.put(one, session())
+
+    assert await ours.get(one) is not None
+    assert await theirs.get(one) is None
+    assert await sessions.get(one) is None
 
 
 async def test_a_session_that_is_over_is_not_found(sessions: Sessions) -> None:

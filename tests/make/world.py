@@ -19,6 +19,7 @@ from moorage.compose.fake import FakeRunner
 from moorage.config import Settings
 from moorage.engines.fake import FakeEngine
 from moorage.identity.models import Role, User
+from moorage.identity.sessions_keyed import KeyedSessions
 from moorage.images.base import base_digest, base_ref
 from moorage.images.recipe import RECIPE_LABEL
 from moorage.images.service import Images
@@ -168,7 +169,7 @@ async def open_tools(
             composes={inventory.LOCAL: FakeRunner(gated(engine, gate or Gate()))},
             cloud=cloud,
             machines=machines,
-            sessions=sessions,
+            sessions=KeyedSessions(sessions, b"secret of a test"),
         )
     await machines.close()
     await db.close()
