@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import case, func, update
 
@@ -119,11 +120,8 @@ class Runner:
         attempts = operation.attempts
         if operation.status != "undoing":
             log.info("operation started", extra={"kind": operation.kind})
-            failure = await _failure_of(job.do, run)
+            failure = await _failure_of(partial(_to_its_end, job.do), run)
             if failure is None:
-                if run.ended is None:
-                    async with run.end():
-                        pass
                 return
             again_s = rules.again_after_s(failure, attempts)
             if again_s is not None:
@@ -166,6 +164,14 @@ async def _failure_of(do: JobFunction, run: Run) -> Exception | None:
         log.exception("operation broke")
         return error
     return None
+
+
+async def _to_its_end(do: JobFunction, run: Run) -> None:
+    """Perform, and end what has not ended itself: somebody may cancel it until then."""
+    await do(run)
+    if run.ended is None:
+        async with run.end():
+            pass
 
 
 async def _keep_quiet(_session: Session, _operation: Operation) -> None:

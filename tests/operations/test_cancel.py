@@ -59,6 +59,25 @@ async def test_what_runs_is_stopped_and_undone(db: Database, perform: Perform) -
     assert digging.undone == [operation.id]
 
 
+async def test_what_is_cancelled_at_its_last_moment_is_undone_once(
+    db: Database, perform: Perform
+) -> None:
+    performed, undone = [], []
+    operation = await make_operation(db)
+
+    async def do(run: Run) -> None:
+        performed.append(run.id)
+        await cancel(db, operation)
+
+    async def undo(run: Run) -> None:
+        undone.append(run.id)
+
+    perform({"test": Job(do, undo)})
+
+    assert (await ended(db, operation)).status == "cancelled"
+    assert (len(performed), len(undone)) == (1, 1)
+
+
 async def test_what_has_not_begun_is_undone_without_being_performed(
     db: Database, perform: Perform
 ) -> None:
