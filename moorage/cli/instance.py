@@ -1,7 +1,7 @@
 """`moor instance`: what runs for you, through the service's API."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 import typer
@@ -47,7 +47,7 @@ def create(
         "labels": pairs(label),
         **{field: value for field, value in given.items() if value is not None},
     }
-    _done(url, token, call(url, token, "POST", "/v1/instances", body=wanted), wait, as_json)
+    op.show_end(url, token, call(url, token, "POST", "/v1/instances", body=wanted), wait, as_json)
 
 
 @app.command("ls")
@@ -87,7 +87,7 @@ def start(
     which: Which, wait: Wait = True, url: Url = None, token: Token = None, as_json: AsJson = False
 ) -> None:
     """Have one run, until a client can log in."""
-    _done(url, token, call(url, token, "POST", f"{_path(which)}/start"), wait, as_json)
+    op.show_end(url, token, call(url, token, "POST", f"{_path(which)}/start"), wait, as_json)
 
 
 @app.command("stop")
@@ -95,7 +95,7 @@ def stop(
     which: Which, wait: Wait = True, url: Url = None, token: Token = None, as_json: AsJson = False
 ) -> None:
     """Stop one; it stays so."""
-    _done(url, token, call(url, token, "POST", f"{_path(which)}/stop"), wait, as_json)
+    op.show_end(url, token, call(url, token, "POST", f"{_path(which)}/stop"), wait, as_json)
 
 
 @app.command("restart")
@@ -103,7 +103,7 @@ def restart(
     which: Which, wait: Wait = True, url: Url = None, token: Token = None, as_json: AsJson = False
 ) -> None:
     """Stop one, and have it run again."""
-    _done(url, token, call(url, token, "POST", f"{_path(which)}/restart"), wait, as_json)
+    op.show_end(url, token, call(url, token, "POST", f"{_path(which)}/restart"), wait, as_json)
 
 
 @app.command("logs")
@@ -145,7 +145,7 @@ def remove(
         typer.confirm(f"Remove {which}, {data}", abort=True)
     keep = "true" if keep_data else "false"
     asked = call(url, token, "DELETE", f"{_path(which)}?keep_data={keep}")
-    _done(url, token, asked, wait, as_json)
+    op.show_end(url, token, asked, wait, as_json)
 
 
 def pairs(given: list[str] | None) -> dict[str, str]:
@@ -162,18 +162,6 @@ def number(url: str | None, token: str | None, which: str) -> int:
         return int(which)
     found: int = call(url, token, "GET", _path(which))["number"]
     return found
-
-
-def _done(
-    url: str | None,
-    token: str | None,
-    operation: dict[str, Any],  # Any: JSON
-    wait: bool,
-    as_json: bool,
-) -> None:
-    """Show an operation, or how it ended."""
-    seen = op.finished(url, token, operation["id"]) if wait else operation
-    show(seen, as_json, f"{seen['subject']}: {seen['kind']} {seen['status']}")
 
 
 def _path(which: str) -> str:

@@ -76,6 +76,18 @@ def finished(url: str | None, token: str | None, operation: str) -> Any:  # Any:
     return _check(call(url, token, "GET", _path(operation)))
 
 
+def show_end(
+    url: str | None,
+    token: str | None,
+    operation: dict[str, Any],  # Any: JSON
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Show an operation, or how it ended."""
+    seen = finished(url, token, operation["id"]) if wait else operation
+    show(seen, as_json, f"{seen['subject']}: {seen['kind']} {seen['status']}")
+
+
 def _events(url: str | None, token: str | None, operation: str) -> Iterator[Event]:
     """Yield all that happens, whatever happens to the connection. Raises Unavailable."""
     last, has_ended, tries = None, False, 0

@@ -87,7 +87,7 @@ def create(
         "network": network,
         "keep_failed": keep_failed,
     }
-    _done(url, token, call(url, token, "POST", "/v1/vms", body=wanted), wait, as_json)
+    op.show_end(url, token, call(url, token, "POST", "/v1/vms", body=wanted), wait, as_json)
 
 
 @app.command("start")
@@ -95,7 +95,7 @@ def start(
     which: Which, wait: Wait = True, url: Url = None, token: Token = None, as_json: AsJson = False
 ) -> None:
     """Have one run."""
-    _done(url, token, call(url, token, "POST", f"{_path(which)}/start"), wait, as_json)
+    op.show_end(url, token, call(url, token, "POST", f"{_path(which)}/start"), wait, as_json)
 
 
 @app.command("stop")
@@ -103,7 +103,7 @@ def stop(
     which: Which, wait: Wait = True, url: Url = None, token: Token = None, as_json: AsJson = False
 ) -> None:
     """Shut one down."""
-    _done(url, token, call(url, token, "POST", f"{_path(which)}/stop"), wait, as_json)
+    op.show_end(url, token, call(url, token, "POST", f"{_path(which)}/stop"), wait, as_json)
 
 
 @app.command("reboot")
@@ -111,7 +111,7 @@ def reboot(
     which: Which, wait: Wait = True, url: Url = None, token: Token = None, as_json: AsJson = False
 ) -> None:
     """Shut one down and start it."""
-    _done(url, token, call(url, token, "POST", f"{_path(which)}/reboot"), wait, as_json)
+    op.show_end(url, token, call(url, token, "POST", f"{_path(which)}/reboot"), wait, as_json)
 
 
 @app.command("delete")
@@ -126,13 +126,7 @@ def delete(
     """Remove one with all that is on it."""
     if not yes:
         typer.confirm(f"Remove {which} with all that is on it?", abort=True)
-    _done(url, token, call(url, token, "DELETE", _path(which)), wait, as_json)
-
-
-def _done(url: str | None, token: str | None, operation: Json, wait: bool, as_json: bool) -> None:
-    """Show an operation, or how it ended."""
-    seen = op.finished(url, token, operation["id"]) if wait else operation
-    show(seen, as_json, f"{seen['subject']}: {seen['kind']} {seen['status']}")
+    op.show_end(url, token, call(url, token, "DELETE", _path(which)), wait, as_json)
 
 
 def _path(which: str) -> str:
