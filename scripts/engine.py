@@ -15,6 +15,7 @@ LOCAL = "unix:///var/run/docker.sock"
 PID_FILE = Path("/var/run/docker.pid")  # dockerd's own
 CONTAINERD_PID_FILE = Path("/var/run/docker/containerd/containerd.pid")
 LOG = Path("/var/log/dockerd.log")
+NETWORKS = Path("/var/lib/docker/network/files/local-kv.db")  # the networks dockerd knows
 START_S = 90
 
 
@@ -32,12 +33,32 @@ def main() -> None:
             "No Docker Engine answers to you. Install one (sudo apt-get install docker.io), start "
             "it (sudo systemctl start docker), and join its group (sudo usermod -aG docker $USER)."
         )
-    start()
+    began = LOG.stat().st_size if LOG.exists() else 0
+    dockerd = start()
     deadline = time.monotonic() + START_S
     while not answers(host):
         if time.monotonic() > deadline:
             sys.exit(f"dockerd does not answer after {START_S} s. Its log: {LOG}")
+        if dockerd is not None and dockerd.poll() is not None:
+            if not set_aside_networks(LOG.read_bytes()[began:]):
+                sys.exit(f"dockerd ended at once. Its log: {LOG}")
+            began = LOG.stat().st_size
+            dockerd = start()
         time.sleep(0.2)
+
+
+def set_aside_networks(log: bytes, networks: Path = NETWORKS) -> bool:
+    """Move dockerd's networks away if it just died of one that is half written; tell whether.
+
+    A dockerd that is killed while it makes a network finds it without addresses at its next start,
+    and panics at every start from then on. Images and volumes stay; user-made networks are lost.
+    """
+    if b"panic:" not in log or b"reservePools" not in log or not networks.exists():
+        return False
+    aside = networks.with_suffix(".broken")
+    print(f"A killed dockerd left a half-written network: its networks are now {aside}", flush=True)
+    networks.replace(aside)
+    return True
 
 
 def answers(host: str) -> bool:
@@ -64,8 +85,8 @@ def connect(host: str) -> socket.socket:
     return engine
 
 
-def start() -> None:
-    """Start dockerd by the system's services, or ourselves where there are none."""
+def start() -> "subprocess.Popen[bytes] | None":
+    """Start dockerd by the system's services, or ourselves where there are none: then give it."""
     dockerd = shutil.which("dockerd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if dockerd is None:
         sys.exit("No Docker Engine answers and none is installed: apt-get install docker.io")
@@ -77,7 +98,7 @@ def start() -> None:
                 file.unlink(missing_ok=True)  # of one that was killed: dockerd would wait for it
         print(f"Starting dockerd, log: {LOG}", flush=True)
         with LOG.open("ab") as log:
-            subprocess.Popen(
+            return subprocess.Popen(
                 [dockerd],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -85,6 +106,7 @@ def start() -> None:
                 start_new_session=True,
                 cwd="/",
             )
+    return None
 
 
 def is_alive(pid_file: Path, program: str) -> bool:
