@@ -8,6 +8,8 @@ import typer
 
 app = typer.Typer(help="Images that blueprints run.", no_args_is_help=True)
 
+SIDE_BY_SIDE = 2  # a build waits for the network first and computes then
+
 
 @app.callback()
 def group() -> None:
@@ -30,6 +32,7 @@ def prepare(
 
 async def _prepare(names: list[str], apps: bool, data_dir: Path | None) -> None:
     from moorage import config
+    from moorage.engines.port import Engine
     from moorage.instances import beforehand
     from moorage.world import load_catalog, make_compose, make_images, open_engine
 
@@ -39,11 +42,20 @@ async def _prepare(names: list[str], apps: bool, data_dir: Path | None) -> None:
     wanted = names or [blueprint.name for blueprint in catalog.list("database")]
     if apps:
         wanted += [app.name for app in catalog.list("app") if app.needs_no_registry]
+    turns = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def have(engine: Engine, name: str) -> None:
+        async def say(line: str) -> None:
+            print(f"    {name}: {line}", flush=True)
+
+        async with turns:
+            made = await beforehand.prepare(catalog, images, compose, engine, name, say=say)
+        print(f"{name}: {', '.join(made)}", flush=True)
+
     async with open_engine(settings) as engine:
-        for name in wanted:
-            made = await beforehand.prepare(catalog, images, compose, engine, name, say=_say)
-            print(f"{name}: {', '.join(made)}", flush=True)
-
-
-async def _say(line: str) -> None:
-    print(f"    {line}", flush=True)
+        tasks = [asyncio.create_task(have(engine, name)) for name in wanted]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()  # the rest, after the first that failed
