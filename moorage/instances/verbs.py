@@ -1,6 +1,5 @@
 """What an owner has done with an instance: start, stop, restart, remove, try again."""
 
-from contextlib import suppress
 from typing import Any
 
 from moorage.instances import ports, quotas, states
@@ -13,15 +12,13 @@ from moorage.kit.i18n import Text
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
 
-_LATEST = 20  # operations of one instance; more are not unfinished at once
-
 
 async def start(session: Session, instance: Instance) -> Operation:
     """Have an instance run; asking again joins the start that is under way.
 
     Raises Conflict unless it has been made, as stop and restart do.
     """
-    if joined := await _under_way(session, instance, "instance.start"):
+    if joined := await operations.under_way(session, subject=instance.id, kind="instance.start"):
         return joined
     about = _about(instance, wish="running")
     await states.wish(session, instance, "running")
@@ -30,7 +27,7 @@ async def start(session: Session, instance: Instance) -> Operation:
 
 async def stop(session: Session, instance: Instance) -> Operation:
     """Have an instance stopped, also after a restart of its server; asking again joins."""
-    if joined := await _under_way(session, instance, "instance.stop"):
+    if joined := await operations.under_way(session, subject=instance.id, kind="instance.stop"):
         return joined
     about = _about(instance, wish="stopped")
     await states.wish(session, instance, "stopped")
@@ -39,7 +36,7 @@ async def stop(session: Session, instance: Instance) -> Operation:
 
 async def restart(session: Session, instance: Instance) -> Operation:
     """Have an instance stopped and started; asking again joins."""
-    if joined := await _under_way(session, instance, "instance.restart"):
+    if joined := await operations.under_way(session, subject=instance.id, kind="instance.restart"):
         return joined
     about = _about(instance, wish="running")
     await states.wish(session, instance, "running")
@@ -51,19 +48,11 @@ async def delete(session: Session, instance: Instance, *, keep_data: bool) -> Op
 
     What else is being done with it is cancelled. Raises Conflict while deletion protection is on.
     """
-    if instance.deletion_protection:
-        raise Conflict(
-            Text(
-                "{name} is protected against deletion. Lift it first: "
-                'PATCH /resource/{number} {{"deletion_protection": false}}.',
-                name=instance.name,
-                number=instance.number,
-            )
-        )
-    if joined := await _under_way(session, instance, "instance.delete"):
+    _check_unprotected(instance)
+    if joined := await operations.under_way(session, subject=instance.id, kind="instance.delete"):
         return joined
     about = _about(instance, wish="gone", keep_data=keep_data)
-    await _cancel_all(session, instance)
+    await operations.cancel_all(session, subject=instance.id)
     await states.set_deleting(session, instance.id)
     return await operations.enqueue(session, "instance.delete", **about)
 
@@ -71,19 +60,31 @@ async def delete(session: Session, instance: Instance, *, keep_data: bool) -> Op
 async def retry(session: Session, tools: Tools, operation: Operation) -> Operation:
     """Have a failed or cancelled operation on an instance tried again.
 
-    Raises Conflict (it has not failed, the instance is gone or its name taken), QuotaExceeded,
-    Unavailable (no port is left).
+    Raises Conflict (it has not failed, the instance is gone, protected against the removal, or
+    its name taken), QuotaExceeded, Unavailable (no port is left).
     """
+    retried = await operations.retry(session, operation)
     instance = await instances.get(session, operation.subject)
     if instance.deleted_at is not None:
         raise Conflict(Text("{name} is gone.", name=instance.name))
     if operation.kind == "instance.create":
         await _order_again(session, tools, instance)
     elif operation.kind == "instance.delete":
+        _check_unprotected(instance)
         await states.set_deleting(session, instance.id)
     elif "wish" in operation.args:
         await states.wish(session, instance, operation.args["wish"])
-    return await operations.retry(session, operation)
+    return retried
+
+
+def _check_unprotected(instance: Instance) -> None:
+    if instance.deletion_protection:
+        raise Conflict(
+            Text(
+                "{name} is protected against deletion: set its deletion_protection to false first.",
+                name=instance.name,
+            )
+        )
 
 
 async def _order_again(session: Session, tools: Tools, instance: Instance) -> None:
@@ -96,22 +97,6 @@ async def _order_again(session: Session, tools: Tools, instance: Instance) -> No
     )
     await ports.reserve(session, tools, instance)
     await states.set_creating(session, instance)
-
-
-async def _under_way(session: Session, instance: Instance, kind: str) -> Operation | None:
-    """Return the last thing asked of an instance if it is of that kind and goes on."""
-    latest = await operations.latest_unfinished(session, subject=instance.id)
-    if latest is None or latest.kind != kind or latest.status == "undoing":
-        return None
-    return latest if latest.cancel_requested_at is None else None
-
-
-async def _cancel_all(session: Session, instance: Instance) -> None:
-    for operation in await operations.list_own(
-        session, owner_id=None, limit=_LATEST, subject=instance.id
-    ):
-        with suppress(Conflict):
-            await operations.cancel(session, operation)
 
 
 def _about(instance: Instance, *, wish: Desired, **args: bool) -> dict[str, Any]:  # Any: arguments

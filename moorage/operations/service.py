@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from moorage.kit.clock import now
 from moorage.kit.db import Database, Session, wake
@@ -76,6 +76,14 @@ async def latest_unfinished(
     return await session.scalar(query.order_by(Operation.number.desc()).limit(1))
 
 
+async def under_way(session: Session, *, subject: str, kind: str) -> Operation | None:
+    """Return the last thing asked of the subject if it is of that kind and goes on."""
+    latest = await latest_unfinished(session, subject=subject)
+    if latest is None or latest.kind != kind or latest.status == "undoing":
+        return None
+    return latest if latest.cancel_requested_at is None else None
+
+
 async def list_own(
     session: Session,
     *,
@@ -108,18 +116,29 @@ async def cancel(session: Session, operation: Operation) -> Operation:
         raise Conflict(
             Text("It is too late to cancel this operation: what it removes is half gone.")
         )
-    asked = await session.execute(
+    asked = await _ask_to_stop(session, Operation.id == operation.id)
+    if not asked:
+        raise Conflict(Text("The operation has just ended."))
+    return asked[0]
+
+
+async def cancel_all(session: Session, *, subject: str) -> None:
+    """Have all that goes on with a subject stopped, but what is past the point of no return."""
+    await _ask_to_stop(session, Operation.subject == subject)
+
+
+async def _ask_to_stop(session: Session, which: ColumnElement[bool]) -> Sequence[Operation]:
+    asked = await session.scalars(
         update(Operation)
-        .where(Operation.id == operation.id, Operation.ended_at.is_(None), Operation.cancellable)
+        .where(which, Operation.ended_at.is_(None), Operation.cancellable)
         .values(cancel_requested_at=func.coalesce(Operation.cancel_requested_at, now()))
         .values(not_before=None)
         .returning(Operation)
         .execution_options(populate_existing=True)
     )
-    found = asked.scalar_one_or_none()
-    if found is None:
-        raise Conflict(Text("The operation has just ended."))
-    wake(session, topic(operation.id))
+    found = asked.all()
+    for operation in found:
+        wake(session, topic(operation.id))
     wake(session, QUEUE, everywhere=False)
     return found
 

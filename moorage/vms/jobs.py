@@ -25,8 +25,6 @@ async def create(cloud: Cloud, turn: asyncio.Lock, run: Run) -> None:
     cloud = run.guard(cloud)
     server_id = await run.step("Server", lambda: _make(cloud, turn, run))
     await run.step("Active", lambda: _until_active(cloud, server_id))
-    async with run.end():
-        pass
 
 
 async def undo_create(cloud: Cloud, run: Run) -> None:
@@ -53,8 +51,6 @@ async def reboot(cloud: Cloud, run: Run) -> None:
     server_id = await _meant(cloud, run)
     await run.step("Ask", lambda: cloud.act(server_id, "reboot"))
     await run.step("Active", lambda: _until_active(cloud, server_id))
-    async with run.end():
-        pass
 
 
 async def delete(cloud: Cloud, run: Run) -> None:
@@ -100,8 +96,6 @@ async def _act(cloud: Cloud, run: Run, action: Action, *, status: str) -> None:
     if not _is(await cloud.get(server_id), status):
         await run.step("Ask", lambda: cloud.act(server_id, action))
         await _until(cloud, server_id, lambda server: _is(server, status))
-    async with run.end():
-        pass
 
 
 async def _meant(cloud: Cloud, run: Run) -> str:

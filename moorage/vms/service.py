@@ -5,7 +5,6 @@ done with them is in their operations.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -57,12 +56,10 @@ async def reboot(session: Session, caller: Caller, server: Server) -> Operation:
 async def delete(session: Session, caller: Caller, server: Server) -> Operation:
     """Have a VM removed; asking again joins, and what else is being done with it is cancelled."""
     about = _about(caller, server)
-    latest = await operations.latest_unfinished(session, subject=about["subject"])
-    if latest is not None and latest.kind == "vm.delete":
-        return latest
-    if latest is not None:
-        with suppress(Conflict):
-            await operations.cancel(session, latest)
+    subject = about["subject"]
+    if joined := await operations.under_way(session, subject=subject, kind="vm.delete"):
+        return joined
+    await operations.cancel_all(session, subject=subject)
     return await operations.enqueue(session, "vm.delete", **about)
 
 

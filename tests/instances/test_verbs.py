@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from moorage.engines.fake import FakeEngine
 from moorage.identity.models import User
@@ -261,6 +262,36 @@ async def test_a_removal_that_failed_is_tried_again(
     assert (failed.status, failed.message) == ("degraded", "A container uses the volume.")
     assert (await reload(tools, instance)).deleted_at is not None
     assert engine.volumes == {}
+
+
+async def test_a_removal_is_not_tried_again_while_its_instance_is_protected(
+    tools: Tools, engine: FakeEngine, owner: User
+) -> None:
+    instance = await make_running(tools, owner)
+    engine.fail_next("remove_volume", Conflict("A container uses the volume."))
+    removal = await ask(tools, "delete", instance)
+    await work_off(tools, instance)
+    async with tools.db.begin() as session:
+        await session.execute(update(Instance).values(deletion_protection=True))
+
+    with pytest.raises(Conflict, match="set its deletion_protection to false first"):
+        await try_again(tools, removal)
+
+    [left, *_] = await history(tools, instance)
+    assert (left.id, left.status) == (removal.id, "failed")
+    assert (await reload(tools, instance)).deleted_at is None
+
+
+async def test_an_order_that_succeeded_is_not_tried_again_at_a_full_quota(
+    tools: Tools, owner: User
+) -> None:
+    instance = await make_running(tools, owner)
+    [order] = await history(tools, instance)
+    async with tools.db.begin() as session:
+        await session.execute(update(User).values(quota_instances=1))
+
+    with pytest.raises(Conflict, match="Only what failed"):
+        await try_again(tools, order)
 
 
 async def test_a_failed_order_is_tried_again_with_its_own_credentials(
