@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from moorage.identity.models import User
 from moorage.identity.rules import Caller, is_username
 from moorage.inventory.machine import Machine, without
-from moorage.inventory.machines import Machines
+from moorage.inventory.machines import Machines, Snapshot
 from moorage.inventory.models import MachineAssignment, ReservedMachine
 from moorage.kit.db import Database, Session, save
 from moorage.kit.errors import Invalid, NotFound
@@ -17,22 +17,16 @@ from moorage.kit.rows import Query, Values
 Reserved = Mapping[int, frozenset[str]]  # machine → users
 
 
-async def hidden_from(db: Database, caller: Caller, machines: Machines) -> frozenset[int]:
-    """Return the ids of the machines that a caller does not see."""
-    if caller.is_admin:
-        return frozenset()
-    reserved = await db.answer(RESERVED)
-    await machines.all()
-    owned = {id_: {owner} for id_, owner in machines.owned.items()}
-    return frozenset(
-        id_ for id_, users in {**owned, **reserved}.items() if caller.user_id not in users
-    )
-
-
 async def seen_by(db: Database, caller: Caller, machines: Machines) -> Sequence[Machine]:
     """Return the machines that a caller sees."""
-    hidden = await hidden_from(db, caller, machines)
-    return without(await machines.all(), hidden)
+    snapshot = await machines.snapshot()
+    return without(snapshot.machines, await _hidden(db, caller, snapshot))
+
+
+async def json_seen_by(db: Database, caller: Caller, machines: Machines) -> bytes:
+    """Return the machines that a caller sees, as `/api/info` answers them."""
+    snapshot = await machines.snapshot()
+    return snapshot.json_list(await _hidden(db, caller, snapshot))
 
 
 async def get_for(db: Database, caller: Caller, machines: Machines, wanted: str) -> Machine:
@@ -74,6 +68,14 @@ async def usernames(session: Session, machine_ids: Collection[int]) -> dict[int,
     for machine_id, username in (await session.execute(query)).all():
         found.setdefault(machine_id, []).extend([username] if username else [])
     return found
+
+
+async def _hidden(db: Database, caller: Caller, snapshot: Snapshot) -> frozenset[int]:
+    if caller.is_admin:
+        return frozenset()
+    reserved: Reserved = await db.answer(RESERVED)
+    users_of = {**snapshot.owned, **reserved}
+    return frozenset(id_ for id_, users in users_of.items() if caller.user_id not in users)
 
 
 async def _user_ids(session: Session, users: Sequence[str]) -> set[str]:

@@ -94,8 +94,7 @@ async def _instances(tools: Tools, caller: Caller, plain: re.Match[bytes]) -> by
 
 
 async def _machines(tools: Tools, caller: Caller, _plain: re.Match[bytes]) -> bytes:
-    hidden = await assignments.hidden_from(tools.db, caller, tools.machines)
-    return await tools.machines.json_list(hidden)
+    return await assignments.json_seen_by(tools.db, caller, tools.machines)
 
 
 WAYS = {

@@ -99,6 +99,34 @@ async def test_what_somebody_does_not_see_is_not_found(db: Database) -> None:
             await assignments.get_for(db, anna, known(), wanted)
 
 
+class Growing(FakeSource):
+    """A cloud in which anna has one more VM whenever anybody looks."""
+
+    def __init__(self, owner_id: str) -> None:
+        super().__init__()
+        self._owner_id = owner_id
+
+    async def look(self) -> Sequence[Machine]:
+        """See the port."""
+        number = len(self.machines) + 1
+        self.machines = [
+            *self.machines,
+            Machine(number, f"vm{number}", "openstack", owner_id=self._owner_id),
+        ]
+        return self.machines
+
+
+async def test_a_vm_that_comes_while_somebody_looks_is_not_shown_to_others(db: Database) -> None:
+    anna, bob = await caller(db, "anna"), await caller(db, "bob")
+    machines = Machines([Growing(anna.user_id)])
+
+    shown_to_bob = await assignments.seen_by(db, bob, machines)
+    listed_for_bob = await assignments.json_seen_by(db, bob, machines)
+
+    assert (shown_to_bob, listed_for_bob) == ([], b'{"data":[]}')
+    assert len(await assignments.seen_by(db, anna, machines)) == 3
+
+
 async def test_of_many_assignments_at_once_one_whole_one_stays(db: Database) -> None:
     names = [(await caller(db, f"user-{letter}")).username for letter in "abcd"]
 
