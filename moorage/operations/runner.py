@@ -8,6 +8,7 @@ is tried again; any other failure is undone, and an undo is tried until it works
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -24,6 +25,7 @@ from moorage.operations.run import CancelRequested, Lost, Run
 log = logging.getLogger(__name__)
 
 _BREATH_S = 1.0  # what breaks at once must not spin
+_HAND_OVER_S = 2  # of the seconds that a stop has
 _UNKNOWN_AGAIN_S = 30  # a newer release may know what this one does not
 
 JobFunction = Callable[[Run], Awaitable[None]]
@@ -96,7 +98,9 @@ class Runner:
         try:
             await self._do(operation, job, run)
         except asyncio.CancelledError:  # this process stops: another one goes on at once
-            await run.hand_over()
+            with suppress(Unavailable, Lost, TimeoutError):  # then it is found to be left behind
+                async with asyncio.timeout(_HAND_OVER_S):
+                    await run.hand_over()
             raise
         if run.ended is not None:
             self._note_end(operation, run.ended)
@@ -125,7 +129,7 @@ class Runner:
                 return
             again_s = rules.again_after_s(failure, attempts)
             if again_s is not None:
-                await run.put_off(str(failure), attempts=attempts + 1, for_s=again_s)
+                await run.put_off(_sentence(failure, run), attempts=attempts + 1, for_s=again_s)
                 return
             operation.error, operation.error_kind = _sentence(failure, run), type(failure).__name__
             await run.begin_undoing(operation.error, operation.error_kind)
@@ -180,7 +184,7 @@ async def _keep_quiet(_session: Session, _operation: Operation) -> None:
 
 def _sentence(failure: Exception, run: Run) -> str:
     if isinstance(failure, MoorageError):
-        return failure.message
+        return failure.message.replace("\0", "�")  # PostgreSQL keeps none; last words may have one
     if isinstance(failure, CancelRequested):
         return "It was cancelled."
     return f"Something unexpected happened; the log has it under {run.id}."

@@ -149,6 +149,16 @@ async def test_a_bug_in_a_job_fails_it_without_telling_internals(
     assert "ZeroDivisionError" in caplog.text
 
 
+async def test_a_reason_with_a_nul_is_kept_on_each_database(db: Database, perform: Perform) -> None:
+    async def fail(_run: Run) -> None:
+        raise Failed("It said \0 and ended.")
+
+    operation = await make_operation(db)
+    perform({"test": Job(fail)})
+
+    assert (await ended(db, operation)).error == "It said � and ended."
+
+
 async def test_an_undo_is_tried_again_until_it_works(db: Database, perform: Perform) -> None:
     tries = 0
 

@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
+from sqlalchemy import update
 
 from moorage.kit.db import Database
 from moorage.kit.errors import Conflict
 from moorage.operations import service as operations
+from moorage.operations.models import Operation
 from moorage.operations.run import Run
 from moorage.operations.runner import Job
 from tests.make.operations import ended, make_operation
@@ -53,6 +55,34 @@ async def test_what_was_cut_off_is_performed_again_at_the_next_start(
     found = await ended(db, operation)
     assert found.status == "succeeded"
     assert [step["name"] for step in found.steps] == ["Dig"]
+
+
+async def test_a_stop_ends_though_the_database_takes_nothing(
+    db: Database, database_url: str, perform: Perform
+) -> None:
+    begun, locked, told = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def tell(run: Run) -> None:
+        begun.set()
+        await locked.wait()
+        await run.say("It goes on.")
+        told.set()
+        await asyncio.Event().wait()
+
+    operation = await make_operation(db)
+    runner = perform({"test": Job(tell)})
+    await begun.wait()
+    other = Database(database_url)
+    async with other.begin() as session:
+        await session.execute(update(Operation).values(progress=1))
+        locked.set()
+        await told.wait()
+
+        await runner.stop()
+
+    await other.close()
+    async with db.read() as session:
+        assert not (await operations.get(session, operation.id)).is_ended
 
 
 async def test_an_undo_that_was_cut_off_is_taken_up_without_performing_again(
