@@ -153,12 +153,17 @@ async def open_cloud(settings: Settings) -> AsyncIterator[Cloud]:
         await cloud.close()
 
 
+def turn_file(settings: Settings) -> Path:
+    """Return what the process holds that performs, when the database is SQLite."""
+    return settings.data_dir / "operations.lock"
+
+
 def make_queue(settings: Settings, db: Database) -> Queue:
     """Return the queue of operations that suits the database."""
     if db.is_sqlite:
         return EmbeddedQueue(
             db,
-            turn_file=settings.data_dir / "operations.lock",
+            turn_file=turn_file(settings),
             at_once=settings.operations_at_once,
             per_server=settings.operations_per_server,
             stop_grace_s=settings.stop_grace_s,

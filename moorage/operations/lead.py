@@ -41,6 +41,18 @@ class Lead:
         await self._held.wait()
         yield self._lost
 
+    @asynccontextmanager
+    async def taken(self) -> AsyncIterator[None]:
+        """Lead while the block lasts, from the moment nobody else does."""
+        holding = asyncio.create_task(self.hold(), name="operations.lead")
+        try:
+            await self._held.wait()
+            yield
+        finally:
+            holding.cancel()
+            with suppress(asyncio.CancelledError):
+                await holding
+
     async def hold(self) -> None:
         """Hold the lease whenever nobody else does; let go of it when cancelled."""
         clock = asyncio.get_running_loop().time

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.make.postgres import Postgres
+
 from .clients import log_in
 from .conftest import NewService
 from .service import Client, Service
@@ -188,3 +190,23 @@ def test_purge_removes_one_installation_and_nothing_else(
     log_in(other["url"])
     assert "nothing was made" in doomed.moor("purge", "--yes").stdout
     service.moor("images", "prepare", "redis")
+
+
+@pytest.mark.postgres
+def test_on_postgres_purge_refuses_under_a_running_service_and_then_empties_the_database(
+    new_service: NewService, postgres: Postgres
+) -> None:
+    doomed = new_service(DATABASE_URL=postgres.create_database())
+    doomed.user().order("redis")
+    refused = doomed.moor("purge", "--yes", code=1)
+    kept = doomed.engine.all()
+    doomed.stop()
+
+    doomed.moor("purge", "--yes")
+
+    assert "stop it first" in refused.stderr
+    assert kept != []
+    assert doomed.engine.all() == []
+    assert not doomed.data_dir.exists()
+    for table in ("users", "instances", "operations", "installation"):
+        assert doomed.rows(f"SELECT count(*) FROM {table}") == [(0,)]
