@@ -23,6 +23,7 @@ from moorage.web.limits import Limits
 from moorage.web.machines import info, status, ticket
 from moorage.web.metrics import Metrics
 from moorage.web.resources import routes as resources
+from moorage.web.routing import Routing
 from moorage.web.shortcut import Shortcut
 from moorage.web.v1 import (
     audit,
@@ -69,6 +70,7 @@ def create_app(settings: Settings, *, world: World = open_world) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        redirect_slashes=False,  # see web.routing
         strict_content_type=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -102,6 +104,7 @@ def create_app(settings: Settings, *, world: World = open_world) -> FastAPI:
     errors.install(app)
     docs.describe(app, version=__version__)
     app.add_middleware(Shortcut)
+    app.add_middleware(Routing)
     app.add_middleware(Frame, metrics=figures)
     return app
 

@@ -199,7 +199,9 @@ class Settings(BaseSettings):
     login_failures: int = Field(
         default=20, ge=1, description="Failed logins from one address in a minute before a pause."
     )
-    ticket_hours: float = Field(default=2, gt=0, le=720, description="How long a session lasts.")
+    ticket_ttl_s: float = Field(
+        default=7200, gt=0, le=2592000, description="How long a session lasts."
+    )
     requests_per_minute: int = Field(
         default=6000, ge=0, description="How many requests one caller may send; 0: no limit."
     )

@@ -81,7 +81,8 @@ def _check_unprotected(instance: Instance) -> None:
     if instance.deletion_protection:
         raise Conflict(
             Text(
-                "{name} is protected against deletion: set its deletion_protection to false first.",
+                "{name} is protected against deletion. Lift it first: "
+                'PATCH it with {{"deletion_protection": false}}.',
                 name=instance.name,
             )
         )

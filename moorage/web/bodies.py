@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from fastapi import Request
@@ -12,10 +13,12 @@ from pydantic import BaseModel, ValidationError
 from moorage.kit.errors import Invalid
 from moorage.kit.i18n import Text, joined
 from moorage.web.errors import Unreadable
+from moorage.web.reasons import reason
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_URLENCODED = "application/x-www-form-urlencoded"
+_FORMS = (_URLENCODED, "multipart/form-data")
 _DEEPEST = 32  # levels; far below those at which json.dumps or repr give up
 _SHOWN = 80  # characters of what was given; an error is no place for a novel
 
@@ -47,8 +50,7 @@ async def read_fields(request: Request) -> dict[str, Any]:  # Any: JSON
     body = await request.body()
     # curl -d says that JSON is a form; no field of a form begins like that.
     if content_type.startswith(_FORMS) and not body.lstrip().startswith(b"{"):
-        async with request.form(max_files=0) as form:
-            return _without_doubles([*fields, *form.multi_items()])
+        return _without_doubles([*fields, *await _form(request, content_type)])
     return _without_doubles([*fields, *(await read_json(request) if body else {}).items()])
 
 
@@ -68,7 +70,8 @@ def parse(
         fields = {}
         for problem in error.errors(include_url=False):
             name = ".".join(str(part) for part in problem["loc"])[:_SHOWN]
-            fields[name] = _reason(model, problem["type"], problem["msg"], problem["input"])
+            is_unknown = problem["type"] == "extra_forbidden"
+            fields[name] = _unknown(model) if is_unknown else reason(problem)
         parts = [Text("{name} {reason}", name=name, reason=fields[name]) for name in fields]
         raise Invalid(Text("{parts}.", parts=joined("; ", parts)), fields=fields) from error
 
@@ -79,6 +82,17 @@ def described(
     """Return the part of OpenAPI that tells of a body we read by ourselves."""
     content = {"schema": model.model_json_schema(), "example": example}
     return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, content)}}
+
+
+async def _form(request: Request, content_type: str) -> list[tuple[str, Any]]:  # Any: or a file
+    if content_type.startswith(_URLENCODED):  # Starlette reads as Latin-1 what curl -d sends
+        try:
+            text = (await request.body()).decode()
+            return parse_qsl(text, keep_blank_values=True, errors="strict")
+        except UnicodeDecodeError as error:
+            raise Unreadable(Text("The form is not UTF-8.")) from error
+    async with request.form(max_files=0) as form:
+        return form.multi_items()
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:  # Any: JSON
@@ -106,16 +120,8 @@ def _is_deep(content: dict[str, Any]) -> bool:  # Any: JSON
     return bool(level)
 
 
-def _reason(model: type[BaseModel], kind: str, message: str, given: object) -> str:
-    if kind == "extra_forbidden" and not model.model_fields:
+def _unknown(model: type[BaseModel]) -> Text:
+    known = ", ".join(field.alias or name for name, field in model.model_fields.items())
+    if not known:
         return Text("is no field of this request; it takes none")
-    if kind == "extra_forbidden":
-        known = ", ".join(field.alias or name for name, field in model.model_fields.items())
-        return Text("is no field of this request; it takes {fields}", fields=known)
-    if kind == "rule":
-        return message
-    if kind == "missing":
-        return Text("is required")
-    sentence = message.removeprefix("Value error, ")
-    sentence = f"{sentence[:1].lower()}{sentence[1:]}"
-    return Text("is wrong: {reason}; given was {given!r:.80}", reason=sentence, given=given)
+    return Text("is no field of this request; it takes {fields}", fields=known)

@@ -25,7 +25,11 @@ from moorage.web.limits import Limits
 from moorage.web.problems import DENIED
 from moorage.web.trail import Visit
 
-_IN_URL = re.compile(r"(access_?|api_?|auth_?)?(token|key|password|secret|ticket)", re.IGNORECASE)
+_IN_URL = re.compile(
+    r"(access_?|api_?|auth_?)?(token|key|password|secret|ticket)"
+    r"|authorization|x-auth-token|moorageticket|csrfpreventiontoken",
+    re.IGNORECASE,
+)
 
 COOKIE = "MoorageTicket"
 _HEADER = "x-auth-token"
@@ -171,7 +175,7 @@ def _check_csrf(request: Request) -> None:
         return
     given = request.headers.get("csrfpreventiontoken", "")
     if not tickets.is_csrf_token(given, request.cookies.get(COOKIE, "")):
-        raise Misused("invalid csrf token")
+        raise Misused(Text("invalid csrf token"))
 
 
 async def _identified(request: Request, tools: Tools, address: str) -> Caller:

@@ -15,6 +15,8 @@ from moorage.kit.log import request_id
 from moorage.openstack import port as cloud
 from moorage.web import problems
 from moorage.web.problems import Problem
+from moorage.web.reasons import reason
+from moorage.web.routing import methods
 from moorage.web.shapes import Failure, shaped
 
 log = logging.getLogger(__name__)
@@ -108,8 +110,7 @@ async def _malformed(request: Request, error: Exception) -> JSONResponse:
     for problem in error.errors():
         where, *rest = map(str, problem["loc"])
         name = ".".join(rest)
-        given = problem.get("input")
-        fields[name] = Text("{reason}; given was {given!r:.80}", reason=problem["msg"], given=given)
+        fields[name] = reason(problem)
         places[name] = _PLACES[where]
     return answer(request.url.path, errors.Invalid(named(fields), fields=fields), places)
 
@@ -121,11 +122,14 @@ async def _routing(request: Request, error: Exception) -> JSONResponse:
         404: Text("There is nothing at {path:.200}; the documentation is at /docs.", path=path),
         405: Text("{method} does not work here.", method=request.method),
     }
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(sorted(methods(request.scope)))  # Starlette names one route's
     failure = Failure(
         problems.OF_STATUS.get(error.status_code, [problems.INVALID])[0],
         error.status_code,
         sentences.get(error.status_code, str(error.detail)),
-        headers=error.headers or {},
+        headers=headers,
         is_read=error.status_code != problems.INVALID.status,  # of Starlette: a broken form
     )
     return shaped(path, failure)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from fastapi.responses import JSONResponse
 
-from moorage.kit.i18n import translated
+from moorage.kit.i18n import Text, translated
 from moorage.kit.log import request_id
 from moorage.web import problems
 from moorage.web.problems import FaultOut, Problem, ProblemOut
@@ -20,7 +20,7 @@ APPS = (
     "/searchServer",
     "/getAppList",
 )
-MACHINES = ("/api/status", "/api/ticket", "/api/info")
+_EXPIRED = Text("Invalid or expired token")
 _UNHEARD = (  # on the apps door; a request that it could hear is answered with 200
     problems.UNAUTHENTICATED,
     problems.DENIED,
@@ -53,12 +53,10 @@ class Failure:
 
 def shaped(path: str, failure: Failure) -> JSONResponse:
     """Return what the door at a path answers."""
-    if path.startswith("/v1/"):
-        return _native(failure)
-    if path in MACHINES:
-        return _machines(failure)
-    if path.startswith("/api/v1/"):
-        return _vms(failure)
+    doors = {"/v1/": _native, "/api/v1/": _vms, "/api/": _machines}
+    for beginning, door in doors.items():
+        if f"{path}/".startswith(beginning):
+            return door(failure)
     return _apps(failure) if path in APPS else _resources(failure)
 
 
@@ -100,8 +98,8 @@ def _resources(failure: Failure) -> JSONResponse:
 
 
 def _machines(failure: Failure) -> JSONResponse:
-    detail = "Invalid or expired token" if failure.is_nobody else translated(failure.message)
-    return JSONResponse({"detail": detail}, failure.status, dict(failure.headers))
+    detail = _EXPIRED if failure.is_nobody else failure.message
+    return JSONResponse({"detail": translated(detail)}, failure.status, dict(failure.headers))
 
 
 def _vms(failure: Failure) -> JSONResponse:

@@ -41,7 +41,7 @@ async def test_filters_leave_the_others_out(file: Path, anna: Shell) -> None:
 async def test_a_wrong_filter_is_refused_with_what_is_allowed(anna: Shell) -> None:
     told = await anna.moor("machine", "ls", "--status", "asleep")
 
-    assert "Input should be 'running', 'stopped' or 'unknown'" in (told.error or "")
+    assert "must be 'running', 'stopped' or 'unknown'" in (told.error or "")
 
 
 async def test_a_machine_is_assigned_to_users_nobody_and_everybody(

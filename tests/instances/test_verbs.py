@@ -274,7 +274,7 @@ async def test_a_removal_is_not_tried_again_while_its_instance_is_protected(
     async with tools.db.begin() as session:
         await session.execute(update(Instance).values(deletion_protection=True))
 
-    with pytest.raises(Conflict, match="set its deletion_protection to false first"):
+    with pytest.raises(Conflict, match="Lift it first: PATCH"):
         await try_again(tools, removal)
 
     [left, *_] = await history(tools, instance)

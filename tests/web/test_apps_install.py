@@ -79,7 +79,7 @@ async def test_settings_come_as_an_object_or_as_its_text(world: World, anna: Per
     [
         ({}, "appName is required."),
         ({"appName": ""}, "appName is required."),
-        ({"appName": None}, "appName is wrong: input should be a valid string; given was None."),
+        ({"appName": None}, "appName must be a text; given was None."),
         ({"appName": "nothere"}, "There is no app nothere in the catalogue; getAppList lists all."),
         ({"appName": "mysql"}, "There is no app mysql in the catalogue; getAppList lists all."),
         *(
@@ -105,7 +105,7 @@ async def test_settings_come_as_an_object_or_as_its_text(world: World, anna: Per
         ),
         ({"appName": "dokuwiki", "customName": "A!"}, "customName: 'A!' is given; 1 to 63 lower"),
         ({"appName": "dokuwiki", "settings": {"X": "1"}}, "settings: "),
-        ({"appName": "dokuwiki", "settings": "{"}, "settings is wrong: "),
+        ({"appName": "dokuwiki", "settings": "{"}, "settings must be an object"),
         (
             {"appName": "dokuwiki", "server": "mars"},
             "server: 'mars' is unknown; choose one of: local",

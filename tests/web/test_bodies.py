@@ -138,3 +138,41 @@ async def test_a_file_in_a_form_is_refused(admin: Person) -> None:
     answer = await admin.http.post("/user", files={"username": ("bob.txt", b"bob")})
 
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("name", ["тест", "%D1%82%D0%B5%D1%81%D1%82"])
+async def test_a_form_is_utf_8_percent_encoded_or_not(anna: Person, name: str) -> None:
+    answer = await anna.http.post(
+        "/getAppInfo",
+        content=f"appName={name}".encode(),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+
+    assert "'тест'" in answer.json()["message"]
+
+
+async def test_a_form_that_is_not_utf_8_is_refused(anna: Person) -> None:
+    for content in (b"appName=\xff", b"appName=%ff"):
+        answer = await anna.http.post(
+            "/getAppInfo",
+            content=content,
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+        )
+
+        assert (answer.status_code, answer.json()["message"]) == (400, "The form is not UTF-8.")
+
+
+async def test_what_is_wrong_with_a_field_is_said_in_the_language_of_the_caller(
+    anna: Person,
+) -> None:
+    answers = [
+        await anna.http.post(
+            "/resource_list",
+            json={"resource_name": "redis", "memory_mib": "64"},
+            headers={"Accept-Language": "zh"},
+        ),
+        await anna.http.get("/v1/instances?limit=x", headers={"Accept-Language": "ru"}),
+    ]
+
+    assert "必须是整数" in answers[0].json()["message"]
+    assert "должно быть целым числом" in answers[1].json()["detail"]

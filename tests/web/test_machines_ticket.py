@@ -218,7 +218,7 @@ async def test_other_methods_are_refused_in_the_shape_of_the_door(world: World) 
 
 
 async def test_a_ticket_lasts_as_long_as_the_setting_says(world: World) -> None:
-    async with open_world(world.settings.data_dir / "short", ticket_hours=0.5) as short:
+    async with open_world(world.settings.data_dir / "short", ticket_ttl_s=1800) as short:
         await short.person("anna", password=PASSWORD)
 
         data = await log_in(short)

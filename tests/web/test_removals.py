@@ -76,7 +76,7 @@ async def test_a_protected_resource_stays_until_the_protection_is_lifted(anna: P
     removed = await anna.http.delete("/resource/1")
 
     assert refused.status_code == 409
-    assert 'PATCH /resource/1 {"deletion_protection": false}' in refused.json()["message"]
+    assert 'PATCH it with {"deletion_protection": false}' in refused.json()["message"]
     assert removed.status_code == 200
 
 

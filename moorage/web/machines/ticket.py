@@ -100,7 +100,7 @@ async def log_in(request: Request, tools: ToolsDep, address: AddressDep) -> JSON
             tools.sessions,
             username=wanted.username,
             password=wanted.password,
-            lifetime=timedelta(hours=tools.settings.ticket_hours),
+            lifetime=timedelta(seconds=tools.settings.ticket_ttl_s),
         )
     except Unauthenticated:
         throttle.failed(address)
@@ -108,7 +108,7 @@ async def log_in(request: Request, tools: ToolsDep, address: AddressDep) -> JSON
     answer = JSONResponse({"data": _told(login)})
     # Else another site could have somebody's browser log in as whom it likes.
     if not is_from_another_site(request):
-        _set_cookie(answer, login.ticket, tools.settings.ticket_hours, is_encrypted(request, tools))
+        _set_cookie(answer, login.ticket, tools.settings.ticket_ttl_s, is_encrypted(request, tools))
     return answer
 
 
@@ -131,7 +131,7 @@ async def _read(request: Request) -> LoginIn:
     given = await bodies.read_fields(request)
     for name in LoginIn.model_fields:
         if given.get(name) in (None, ""):
-            raise Invalid("Invalid request: missing username or password")
+            raise Invalid(Text("Invalid request: missing username or password"))
         if not isinstance(given[name], str):
             reason = Text("must be a text")
             raise Invalid(Text("{name} {reason}.", name=name, reason=reason), fields={name: reason})
@@ -148,5 +148,5 @@ def _told(login: Login) -> dict[str, object]:
     return told.model_dump(mode="json", by_alias=True)
 
 
-def _set_cookie(answer: JSONResponse, ticket: str, hours: float, is_encrypted: bool) -> None:
-    answer.set_cookie(COOKIE, ticket, max_age=int(hours * 3600), httponly=True, secure=is_encrypted)
+def _set_cookie(answer: JSONResponse, ticket: str, ttl_s: float, is_encrypted: bool) -> None:
+    answer.set_cookie(COOKIE, ticket, max_age=int(ttl_s), httponly=True, secure=is_encrypted)

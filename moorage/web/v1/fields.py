@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from pydantic_core import PydanticCustomError
 
 from moorage.kit.errors import Invalid
+from moorage.kit.i18n import Text
 
 
 class In(BaseModel):
@@ -28,7 +29,7 @@ def ruled(check: Callable[[str], None]) -> BeforeValidator:
 
     def checked(given: object) -> object:
         if not isinstance(given, str):
-            raise _refused("is a text")
+            raise _refused(Text("is a text"))
         try:
             check(given)
         except Invalid as error:
@@ -60,7 +61,7 @@ def _moment(given: object) -> datetime:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise _refused("is a time with its zone (RFC 3339), such as 2030-01-31T12:00:00Z")
+    raise _refused(Text("is a time with its zone (RFC 3339), such as 2030-01-31T12:00:00Z"))
 
 
 def _refused(reason: str) -> PydanticCustomError:
