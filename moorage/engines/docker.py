@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from moorage.engines import connectors, local
 from moorage.engines.docker_answers import Created, Exit, Info
@@ -112,7 +113,8 @@ class DockerEngine(DockerImages, DockerNetworks, DockerStreams):
         except NotFound:
             return
         except Conflict:  # somebody else is removing it: be back when it is gone
-            await self._wait(id_or_name, "removed", timeout_s=SLOW_CALL_TIMEOUT_S)
+            with suppress(NotFound):
+                await self._wait(id_or_name, "removed", timeout_s=SLOW_CALL_TIMEOUT_S)
 
     async def wait_container(self, id_or_name: str, *, timeout_s: float) -> int:
         """Wait until it exits and return the exit code."""

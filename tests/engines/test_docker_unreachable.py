@@ -21,9 +21,12 @@ CUT = None  # hang up instead of an answer
 
 @dataclass
 class Peer:
-    """What answers at a socket: one answer after the other. heard: the requests."""
+    """What answers at a socket: one answer after the other. heard: the requests.
 
-    answers: list[str | None]
+    A number is a refusal with that status.
+    """
+
+    answers: list[str | int | None]
     heard: list[str] = field(default_factory=list)
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -37,15 +40,15 @@ class Peer:
                 answer = self.answers.pop(0)
                 if answer is CUT:
                     break
-                writer.write(
-                    f"HTTP/1.1 200 OK\r\nContent-Length: {len(answer)}\r\n\r\n{answer}".encode()
-                )
+                status, body = (answer, "") if isinstance(answer, int) else (200, answer)
+                head = f"HTTP/1.1 {status} So\r\nContent-Length: {len(body)}\r\n\r\n"
+                writer.write(f"{head}{body}".encode())
         writer.transport.abort()
 
 
 @asynccontextmanager
 async def engine_that_answers(
-    answers: Sequence[str | None],
+    answers: Sequence[str | int | None],
 ) -> AsyncIterator[tuple[DockerEngine, Peer]]:
     """Have something at a socket, and a client of it."""
     peer = Peer(list(answers))
@@ -111,6 +114,13 @@ async def test_a_call_on_a_new_connection_that_was_cut_is_not_made_again() -> No
             await engine.start_container("one")
 
     assert len(peer.heard) == 3
+
+
+async def test_what_somebody_else_has_removed_meanwhile_is_gone() -> None:
+    async with engine_that_answers([VERSION, 409, 404]) as (engine, peer):
+        await engine.remove_container("one")
+
+    assert peer.heard[-1].startswith("post /v1.41/containers/one/wait")
 
 
 async def test_something_else_at_the_socket_is_told(tmp_path: Path) -> None:
