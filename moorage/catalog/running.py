@@ -23,6 +23,7 @@ _PIDS = 1024
 _LEFT_OUT = (
     *("build", "deploy", "devices", "gpus", "group_add", "scale", "network_mode", "external_links"),
     *("mem_reservation", "cpu_quota", "cpu_period", "cpu_count", "cpu_percent", "develop"),
+    "tty",  # its log would come without the frames that tell lines apart
 )
 
 
@@ -136,6 +137,8 @@ def _service(app: App, model: Json, place: Place, name: str) -> dict[str, object
         **_network(given, joins=bool(place.owners_network) and name == main_service(app)),
         **_limits(given, place),
         **_privileges(given, image),
+        # A shell that waits at a terminal would read the end of its input, and end.
+        **({"stdin_open": True} if given.get("tty") else {}),
         "image": image.ref,
         "container_name": container_name(app, place.name, name),
         "labels": {**place.labels, SERVICE: name},

@@ -35,6 +35,7 @@ _LEFT_OUT = {
     "ports": "Ports on the server are replaced by ones that Moorage chooses.",
     "gpus": "It is left out: Moorage hands out no GPUs.",
     "group_add": "It is left out: groups of the server mean nothing to the app.",
+    "tty": "It is left out: nobody can attach to a terminal here.",
     "develop": "It is left out: it is for developing on one's own machine.",
 }
 # Key → the values it may have, and what the others would do. `service:…` stays in the project.

@@ -70,6 +70,7 @@ async def test_what_needs_nothing_of_the_server_is_accepted_as_it_is(
         (web("extra_hosts: ['h:host-gateway']"), "services.web.extra_hosts[0]", "extra-hosts"),
         (web("logging: {driver: syslog}"), "services.web.logging", "logging"),
         (web("group_add: [docker]"), "services.web.group_add", "group-add"),
+        (web("tty: true"), "services.web.tty", "tty"),
         (web("deploy: {mode: global}"), "services.web.deploy", "deploy"),
         (web("env_file: .env.production"), "services.web.env_file[0]", "missing-file"),
     ],

@@ -157,6 +157,18 @@ async def test_only_what_we_made_ourselves_loses_all_privileges(tmp_path: Path) 
     assert services["own"]["user"] == "7"
 
 
+async def test_what_waits_at_a_terminal_waits_at_an_open_input_and_has_a_log(
+    tmp_path: Path,
+) -> None:
+    case = Case(tmp_path, "  web: {image: a, tty: true}\n  db: {image: b}")
+
+    _, model = await case.run()
+
+    web, db = model["services"]["web"], model["services"]["db"]
+    assert (web.get("tty"), web.get("stdin_open")) == (None, True)
+    assert "stdin_open" not in db
+
+
 async def test_volumes_get_names_and_labels_of_the_instance(tmp_path: Path) -> None:
     services = "  web: {image: a, volumes: ['data:/data', '/tmp']}"
     case = Case(tmp_path, services, "volumes: {data: {name: theirs}, unused: {}}")
