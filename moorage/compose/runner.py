@@ -1,19 +1,18 @@
 """Docker Compose as what runs projects on an engine."""
 
-import asyncio
 import re
-from asyncio.subprocess import Process
-from contextlib import suppress
+from collections import deque
 from pathlib import Path
 
 from moorage.compose.port import Project, Runner
 from moorage.compose.tool import ComposeTool
 from moorage.engines.docker_errors import known_error
 from moorage.engines.port import ImageMissing, NetworkMissing, Say
+from moorage.kit import process
 from moorage.kit.errors import Conflict, Failed, MoorageError, Unavailable
 
 _LINES_KEPT = 50
-_END_S = 5  # to let go of what it is making just now
+_GRACE_S = 5  # to let go of what it is making just now
 
 # What it says, and what that means; the rest is the engine's own words.
 _SIGNS: tuple[tuple[str, type[MoorageError], str], ...] = (
@@ -45,44 +44,21 @@ class ComposeRunner(ComposeTool, Runner):
 
     async def up(self, project: Project, *, say: Say, timeout_s: float) -> None:
         """See the port."""
-        process = await self._start(
+        last: deque[str] = deque(maxlen=_LINES_KEPT)
+        async with self._started(
             project,
             *("--progress", "plain", "up", "--detach", "--no-recreate", "--no-build"),
             *("--pull", "never", "--quiet-pull"),
-        )
-        try:
-            async with asyncio.timeout(timeout_s):
-                last = await _said(process, say)
-                code = await process.wait()
-        except TimeoutError as error:
-            raise Unavailable(f"Docker Compose took longer than {timeout_s:g} s.") from error
-        finally:
-            await _end(process)
+            timeout_s=timeout_s,
+            grace_s=_GRACE_S,
+        ) as running:
+            async for line in process.lines(running):
+                if words := line.strip():
+                    last.append(words)
+                    await say(words)
+            code = await running.wait()
         if code:
-            raise _meaning(last)
-
-
-async def _said(process: Process, say: Say) -> list[str]:
-    """Pass its lines on until it says no more, and return the last ones."""
-    last: list[str] = []
-    while process.stderr is not None and (raw := await process.stderr.readline()):
-        if line := raw.decode(errors="replace").strip():
-            last = [*last[1 - _LINES_KEPT :], line]
-            await say(line)
-    return last
-
-
-async def _end(process: Process) -> None:
-    """Have it stop what it does, if it still does it."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            async with asyncio.timeout(_END_S):
-                await process.communicate()
-        except TimeoutError:
-            process.kill()
-            await process.communicate()
+            raise _meaning([*last])
 
 
 def _meaning(lines: list[str]) -> MoorageError:

@@ -1,15 +1,15 @@
 """Docker Compose as a program: found, run by argument list, bounded in time and output."""
 
-import asyncio
 import json
 import re
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from contextlib import suppress
+from asyncio.subprocess import PIPE, STDOUT, Process
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 from moorage.compose.port import RESERVED, Compose, Project
+from moorage.kit import process
 from moorage.kit.errors import Invalid, Unavailable
 
 MAX_OUTPUT_BYTES = 16 << 20
@@ -41,40 +41,33 @@ class ComposeTool(Compose):
         self, project: Project, *arguments: str, timeout_s: float
     ) -> tuple[int, str, str]:
         """Run the tool and return exit status, output and what it says on standard error."""
-        process = await self._start(project, *arguments)
-        try:
-            async with asyncio.timeout(timeout_s):
-                output, errors = await _read(process)
-                code = await process.wait()
-        except TimeoutError as error:
-            raise Unavailable(f"Docker Compose took longer than {timeout_s:g} s.") from error
-        finally:
-            _end(process)
-            await process.communicate()
+        async with self._started(project, *arguments, stderr=PIPE, timeout_s=timeout_s) as running:
+            output, errors = await process.outputs(running, most=MAX_OUTPUT_BYTES)
+            code = await running.wait()
         if len(output) > MAX_OUTPUT_BYTES:
             raise Invalid(f"What Compose makes of it has more than {MAX_OUTPUT_BYTES >> 20} MiB.")
         return code, output.decode(errors="replace"), errors.decode(errors="replace")
 
-    async def _start(self, project: Project, *arguments: str) -> Process:
-        program = self._program or found()
+    def _started(
+        self,
+        project: Project,
+        *arguments: str,
+        timeout_s: float,
+        stderr: int = STDOUT,
+        grace_s: float = 0,
+    ) -> AbstractAsyncContextManager[Process]:
         override = ("--file", "-") if project.override else ()
-        try:
-            process = await asyncio.create_subprocess_exec(
-                program,
-                *("--file", project.file, *override, "--project-directory", project.folder),
-                *("--project-name", project.name, "--env-file", "/dev/null", *arguments),
-                cwd=project.folder,
-                env={**_environment(project), **self._own_environment},
-                stdin=PIPE if project.override else DEVNULL,
-                stdout=PIPE,
-                stderr=PIPE,
-            )
-        except OSError as error:
-            raise Unavailable(f"{program} cannot be run: {error.strerror}.") from error
-        if process.stdin is not None:
-            process.stdin.write(project.override.encode())
-            process.stdin.close()
-        return process
+        return process.started(
+            self._program or found(),
+            *("--file", project.file, *override, "--project-directory", project.folder),
+            *("--project-name", project.name, "--env-file", "/dev/null", *arguments),
+            stdin=project.override.encode(),
+            stderr=stderr,
+            cwd=project.folder,
+            env={**_environment(project), **self._own_environment},
+            timeout_s=timeout_s,
+            grace_s=grace_s,
+        )
 
 
 def found() -> Path:
@@ -102,29 +95,6 @@ def _environment(project: Project) -> dict[str, str]:
         "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false",
         "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
     }
-
-
-async def _read(process: Process) -> tuple[bytes, bytes]:
-    streams = [stream for stream in (process.stdout, process.stderr) if stream is not None]
-    output, errors = await asyncio.gather(*(_all_of(stream, process) for stream in streams))
-    return output, errors
-
-
-async def _all_of(stream: asyncio.StreamReader, process: Process) -> bytes:
-    """Read to the end, or a bit more than is allowed of a process that finds no end."""
-    content = bytearray()
-    while chunk := await stream.read(1 << 16):
-        if len(content) <= MAX_OUTPUT_BYTES:
-            content += chunk
-        else:
-            _end(process)
-    return bytes(content)
-
-
-def _end(process: Process) -> None:
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            process.kill()
 
 
 def _sentence(errors: str, project: Project) -> str:

@@ -6,10 +6,11 @@ from typing import get_args
 
 from moorage.engines.docker_body import label_filter, quoted
 from moorage.engines.docker_container_answers import Event
-from moorage.engines.docker_lines import Lines, LogLines
+from moorage.engines.docker_lines import LogLines
 from moorage.engines.http import EngineClient
 from moorage.engines.port import EngineEvent, EventAction
 from moorage.kit.errors import Unavailable
+from moorage.kit.lines import Lines
 
 
 class DockerStreams:

@@ -21,8 +21,8 @@ import msgspec
 
 from moorage.engines.docker_answers import Failure, Progress, Version
 from moorage.engines.docker_errors import engine_error, unreachable
-from moorage.engines.docker_lines import Lines
 from moorage.kit.errors import MoorageError, Unavailable
+from moorage.kit.lines import Lines
 
 KNOWN_API = (1, 47)  # the newest whose changes were read; engines refuse what is newer than they
 CONNECT_TIMEOUT_S = 2

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from moorage.compose.port import Project
+from moorage.compose.runner import ComposeRunner
 from moorage.compose.tool import ComposeTool
 from moorage.kit.errors import Invalid, Unavailable
 
@@ -105,3 +106,18 @@ async def test_a_tool_that_does_not_stop_talking_is_ended(tmp_path: Path) -> Non
 async def test_a_tool_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="nothing cannot be run"):
         await ComposeTool(tmp_path / "nothing").config(project(tmp_path, ""))
+
+
+async def test_a_tool_that_says_much_is_heard_to_the_end(tmp_path: Path) -> None:
+    much = "/usr/bin/head -c 300000 /dev/zero"
+    talker = program(tmp_path, f"/bin/sh -c '{much}; {much} >&2; echo; echo Started >&2'")
+    said: list[str] = []
+
+    async def say(line: str) -> None:
+        said.append(line)
+
+    await ComposeRunner(talker, host="unix:///nowhere").up(
+        project(tmp_path, ""), say=say, timeout_s=20
+    )
+
+    assert said[-1] == "Started"

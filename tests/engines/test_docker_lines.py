@@ -2,7 +2,8 @@
 
 import pytest
 
-from moorage.engines.docker_lines import LONGEST, Lines, LogLines
+from moorage.engines.docker_lines import LONGEST, LogLines
+from moorage.kit.lines import Lines
 
 
 def frame(content: bytes, *, stream: int = 1) -> bytes:
