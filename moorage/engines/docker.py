@@ -54,7 +54,7 @@ class DockerEngine(DockerImages, DockerNetworks, DockerStreams):
             "GET", "/info", Info, versioned=False, timeout_s=INFO_TIMEOUT_S
         )
         info = answer.info()
-        return local.measured(info) if self._is_here else info
+        return await asyncio.to_thread(local.measured, info) if self._is_here else info
 
     async def find_containers(self, labels: Mapping[str, str]) -> Sequence[Container]:
         """List containers, stopped ones too, that carry all labels."""

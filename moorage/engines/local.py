@@ -1,7 +1,6 @@
 """What is free on this machine, for an engine that runs on it."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import psutil
 
@@ -11,8 +10,13 @@ MIB = 1024 * 1024
 
 
 def measured(info: EngineInfo) -> EngineInfo:
-    """Return the facts with what is free now; on the disk as far as one can see that."""
-    root = Path(info.root_dir)
-    free = psutil.disk_usage(info.root_dir).free // MIB if root.is_dir() else None
+    """Return the facts with what is free now; on the disk as far as one can see that. Blocks."""
     available = psutil.virtual_memory().available // MIB
-    return replace(info, memory_free_mib=available, disk_free_mib=free)
+    return replace(info, memory_free_mib=available, disk_free_mib=_free_mib(info.root_dir))
+
+
+def _free_mib(folder: str) -> int | None:
+    try:
+        return psutil.disk_usage(folder).free // MIB
+    except OSError:
+        return None
