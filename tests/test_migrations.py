@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, pool, text
 
 from moorage.kit.db import Base, async_url
 from moorage.kit.errors import Unavailable
@@ -40,6 +40,15 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(tmp_path: Path) -> Non
     assert file.read_bytes() == before
 
 
+def test_a_database_of_a_newer_release_is_left_as_it_is(database_url: str) -> None:
+    url = async_url(database_url)
+    upgrade(url)
+    stamp(url, "9999")
+
+    with pytest.raises(Unavailable, match=r"made by a newer release \(9999\)"):
+        upgrade(url)
+
+
 def test_a_database_that_cannot_be_used_is_named_without_its_password() -> None:
     with pytest.raises(Unavailable, match="MOORAGE_DATABASE_URL") as caught:
         upgrade("postgresql+psycopg://anna:hush@127.0.0.1:1/moorage?connect_timeout=2")
@@ -53,6 +62,12 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(Unavailable, match="file is not a database"):
         upgrade(f"sqlite:///{file}")
+
+
+def stamp(url: str, revision: str) -> None:
+    """Have a database say that it is of a revision."""
+    with create_engine(sync_url(url), poolclass=pool.NullPool).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
 
 
 def named(difference: object) -> list[str]:

@@ -16,10 +16,9 @@ def upgrade(url: str) -> None:
         if not _is_up_to_date(url):
             _migrate(url)
     except DatabaseError as error:
-        shown = make_url(url).render_as_string(hide_password=True)
         reason = str(error.orig).partition("\n")[0]
         raise Unavailable(
-            f"The database {shown} cannot be used: {reason}. Look at MOORAGE_DATABASE_URL."
+            f"The database {_shown(url)} cannot be used: {reason}. Look at MOORAGE_DATABASE_URL."
         ) from error
 
 
@@ -43,11 +42,17 @@ def _migrate(url: str) -> None:
 
 
 def _is_up_to_date(url: str) -> bool:
-    latest = max(file.name.partition("_")[0] for file in _VERSIONS.glob("[0-9]*.py"))
-    engine = create_engine(sync_url(url), poolclass=pool.NullPool)
-    with engine.connect() as connection:
+    known = sorted(file.name.partition("_")[0] for file in _VERSIONS.glob("[0-9]*.py"))
+    with create_engine(sync_url(url), poolclass=pool.NullPool).connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return False
         current = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    engine.dispose()
-    return bool(current == latest)
+    if current not in (None, *known):
+        raise Unavailable(
+            f"The database {_shown(url)} was made by a newer release ({current}): install that one."
+        )
+    return bool(current == known[-1])
+
+
+def _shown(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)
