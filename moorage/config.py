@@ -320,7 +320,7 @@ def hand_down(settings: Settings) -> None:
 
 def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
     """List every setting as (name, value, source, meaning); a URL's password is masked."""
-    toml = TomlConfigSettingsSource(Settings, toml_file=_toml_file(settings._given))()
+    toml = _toml(settings)
     return [
         (
             PREFIX + name.upper(),
@@ -332,10 +332,16 @@ def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def unknown() -> list[str]:
-    """List variables of the environment that look like settings and are none."""
+def unknown(settings: Settings) -> list[str]:
+    """List what the environment and the file set though there is no such setting."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    variables = {name for name in os.environ if name.startswith(PREFIX)} - known
+    keys = _toml(settings).keys() - Settings.model_fields.keys()
+    return [*sorted(variables), *(f"{key} in moorage.toml" for key in sorted(keys))]
+
+
+def _toml(settings: Settings) -> dict[str, Any]:  # Any: TOML
+    return TomlConfigSettingsSource(Settings, toml_file=_toml_file(settings._given))()
 
 
 def _bare() -> dict[str, Any]:  # Any: unvalidated values

@@ -45,7 +45,7 @@ async def examine(settings: Settings) -> list[Finding]:
         return [
             _versions(),
             _clock(),
-            *_settings(),
+            *_settings(settings),
             await _engine(engine),
             await _database(settings),
             await _sessions(settings),
@@ -73,12 +73,12 @@ def _clock() -> Finding:
     return Finding("clock", True, f"{now():%Y-%m-%d %H:%M:%S} UTC")
 
 
-def _settings() -> list[Finding]:
+def _settings(settings: Settings) -> list[Finding]:
     return [
         Finding(
             "settings", False, f"{name} is set, but there is no such setting; see `moor config`"
         )
-        for name in config.unknown()
+        for name in config.unknown(settings)
     ]
 
 

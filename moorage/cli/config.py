@@ -28,5 +28,5 @@ def show(
     print(f"From the environment, or from {settings.data_dir / 'moorage.toml'} (without prefix).\n")
     for name, value, source, meaning in rows:
         print(f"{name} = {value or '(empty)'}   [{source}]\n    {meaning}")
-    for name in config.unknown():
+    for name in config.unknown(settings):
         print(f"\n{name} is set, but there is no such setting.")

@@ -191,11 +191,16 @@ def test_proxies_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> Non
     assert described()["MOORAGE_TRUSTED_PROXIES"][0] == "127.0.0.1,2001:db8::1"
 
 
-def test_variables_that_are_no_settings_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_set_and_is_no_setting_is_listed(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("MOORAGE_LOGLEVEL", "debug")
+    (data_dir / "moorage.toml").write_text('quota_memory = 1\nlog_level = "debug"\n[vms]\na = 1\n')
 
-    assert "MOORAGE_LOGLEVEL" in config.unknown()
-    assert "MOORAGE_DATA_DIR" not in config.unknown()
+    unknown = config.unknown(config.load())
+
+    assert {"MOORAGE_LOGLEVEL", "quota_memory in moorage.toml", "vms in moorage.toml"} <= {*unknown}
+    assert not any(name in " ".join(unknown) for name in ("MOORAGE_DATA_DIR", "log_level"))
 
 
 def test_a_cloud_can_be_named_by_variables_without_prefix(
