@@ -1,6 +1,5 @@
 """Every setting. Nothing else reads the environment."""
 
-import functools
 import ipaddress
 import os
 import re
@@ -284,7 +283,6 @@ class Settings(BaseSettings):
         )
 
 
-@functools.cache
 def own_address() -> str:
     """Return the address from which this server speaks to others; without one, its loopback."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
