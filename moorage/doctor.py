@@ -4,7 +4,6 @@ import platform
 import shutil
 import socket
 import sqlite3
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -13,7 +12,7 @@ from moorage import __version__, config
 from moorage.config import Settings
 from moorage.engines.port import Engine
 from moorage.instances.recipes import recipes
-from moorage.inventory import rules
+from moorage.inventory import risks, rules
 from moorage.kit.clock import now
 from moorage.kit.db import Database
 from moorage.kit.errors import MoorageError, Unavailable
@@ -26,9 +25,7 @@ from moorage.world import (
     open_sessions,
 )
 
-_OLDEST_ENGINE = (20, 10)
 _FREE_WANTED_GIB = 5
-_RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class Finding(NamedTuple):
@@ -68,7 +65,7 @@ def _versions() -> Finding:
 
 
 def _clock() -> Finding:
-    if now() < _RELEASED:
+    if now() < risks.RELEASED:
         return Finding("clock", False, f"it says {now():%Y-%m-%d}, which is past; set the time")
     return Finding("clock", True, f"{now():%Y-%m-%d %H:%M:%S} UTC")
 
@@ -87,11 +84,9 @@ async def _engine(engine: Engine) -> Finding:
         info = await engine.info()
     except Unavailable as error:
         return Finding("engine", False, error.message)
-    is_new_enough = tuple(int(part) for part in info.version.split(".")[:2]) >= _OLDEST_ENGINE
     sentence = f"Docker {info.version}, {info.cpus} CPUs, {info.memory_mib} MiB"
-    if not is_new_enough:
-        sentence += "; too old, install 20.10 or newer"
-    return Finding("engine", is_new_enough, sentence)
+    problems = risks.of_engine(info.version)
+    return Finding("engine", not problems, "; ".join([sentence, *problems]))
 
 
 async def _database(settings: Settings) -> Finding:

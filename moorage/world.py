@@ -28,7 +28,7 @@ from moorage.inventory.servers import ManagedServers
 from moorage.inventory.vms import CloudVms
 from moorage.kit.crypto import load_sealer
 from moorage.kit.db import Database
-from moorage.kit.errors import Invalid
+from moorage.kit.errors import Invalid, Unavailable
 from moorage.kit.turn import my_turn
 from moorage.migrations import upgrade
 from moorage.openstack.access import Access
@@ -191,7 +191,11 @@ def make_compose(settings: Settings) -> Runner:
 
 def find_compose(settings: Settings) -> Path:
     """Return the Docker Compose program. Raises Unavailable."""
-    return Path(settings.compose) if settings.compose else tool.found()
+    if not settings.compose:
+        return tool.found()
+    if not (program := Path(settings.compose)).is_file():
+        raise Unavailable(f"{program} is not there: look at MOORAGE_COMPOSE.")
+    return program
 
 
 def make_images(settings: Settings) -> Images:

@@ -1,0 +1,21 @@
+"""What `moor doctor` looks at."""
+
+from pathlib import Path
+
+import pytest
+
+from moorage.config import Settings
+from moorage.doctor import examine
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_compose_program_that_is_not_there_is_told_of(tmp_path: Path) -> None:
+    settings = Settings(
+        data_dir=tmp_path, docker_host=f"unix://{tmp_path}/none", compose=f"{tmp_path}/none"
+    )
+
+    [compose] = [one for one in await examine(settings) if one.what == "compose"]
+
+    assert not compose.is_good
+    assert compose.sentence == f"{tmp_path}/none is not there: look at MOORAGE_COMPOSE."
