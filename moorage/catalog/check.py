@@ -64,6 +64,17 @@ def settle(
     )
 
 
+def out_of_range(name: str, least: object, most: object, given: object) -> Text:
+    """Return what to tell who gave what is too little or too much."""
+    return Text(
+        "{name} must be from {least} to {most}, not {given}.",
+        name=name,
+        least=least,
+        most=most,
+        given=_shown(given),
+    )
+
+
 def _read(blueprint: Blueprint, config: object, faults: dict[str, str]) -> dict[str, str]:
     """Read every value on its own."""
     if config is None:
@@ -154,7 +165,7 @@ def _memory(
     need = blueprint.memory_base_mib + math.ceil(cost / (1 << 20))
     memory = max(limits.default, need) if asked is None else asked
     if asked is not None and not limits.min <= asked <= limits.max:
-        faults["memory_mib"] = _out_of_range("memory_mib", limits.min, limits.max, asked)
+        faults["memory_mib"] = out_of_range("memory_mib", limits.min, limits.max, asked)
     elif need > min(memory, limits.max):
         most = Text("{most} is the most", most=limits.max)
         end = most if need > limits.max else Text("the order says {memory}", memory=memory)
@@ -188,7 +199,7 @@ def _cpus(blueprint: Blueprint, asked: float | None, faults: dict[str, str]) -> 
     limits = blueprint.cpus
     cpus = limits.default if asked is None else asked
     if not limits.min <= cpus <= limits.max:
-        faults["cpus"] = _out_of_range("cpus", f"{limits.min:g}", f"{limits.max:g}", cpus)
+        faults["cpus"] = out_of_range("cpus", f"{limits.min:g}", f"{limits.max:g}", cpus)
     return cpus
 
 
@@ -212,16 +223,6 @@ def _versions(
                 "{key} is for version {versions} only.", key=key, versions=" or ".join(known)
             )
     return tuple(wanted)
-
-
-def _out_of_range(name: str, least: object, most: object, given: object) -> Text:
-    return Text(
-        "{name} must be from {least} to {most}, not {given}.",
-        name=name,
-        least=least,
-        most=most,
-        given=_shown(given),
-    )
 
 
 def _matches(key: str, asked: str) -> bool:

@@ -5,6 +5,7 @@ from moorage.catalog.app import App, Orderable
 from moorage.catalog.check import Settled
 from moorage.kit.errors import Invalid
 from moorage.kit.faults import Faults
+from moorage.kit.i18n import joined
 
 MOST_MEMORY_MIB = 1 << 20
 
@@ -44,12 +45,10 @@ def settle(
 
 def _check_limits(app: App, memory_mib: int | None, cpus: float | None) -> None:
     fields = {}
-    if memory_mib is not None and not app.needs.memory_mib <= memory_mib <= MOST_MEMORY_MIB:
-        least = app.needs.memory_mib
-        fields["memory_mib"] = (
-            f"memory_mib must be from {least} to {MOST_MEMORY_MIB}, not {memory_mib}."
-        )
-    if cpus is not None and not app.cpus.min <= cpus <= app.cpus.max:
-        fields["cpus"] = f"cpus must be from {app.cpus.min:g} to {app.cpus.max:g}, not {cpus:g}."
+    least, share = app.needs.memory_mib, app.cpus
+    if memory_mib is not None and not least <= memory_mib <= MOST_MEMORY_MIB:
+        fields["memory_mib"] = check.out_of_range("memory_mib", least, MOST_MEMORY_MIB, memory_mib)
+    if cpus is not None and not share.min <= cpus <= share.max:
+        fields["cpus"] = check.out_of_range("cpus", f"{share.min:g}", f"{share.max:g}", cpus)
     if fields:
-        raise Invalid(" ".join(fields.values()), fields=fields)
+        raise Invalid(joined(" ", fields.values()), fields=fields)

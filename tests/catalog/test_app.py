@@ -8,7 +8,9 @@ import pytest
 from moorage.catalog import answers, service
 from moorage.catalog.app import App
 from moorage.catalog.fields import built
+from moorage.catalog.settling import settle
 from moorage.kit.errors import Invalid, NotFound
+from moorage.kit.i18n import language, translated
 
 SHOP = """
 services:
@@ -139,6 +141,30 @@ def test_a_setting_that_is_not_asked_for_or_wrong_is_refused(
         answers.variables(app, settings)
 
     assert refusal.value.fields.keys() == fields
+
+
+def test_limits_out_of_range_are_refused_in_the_language_of_who_asks(tmp_path: Path) -> None:
+    app = make_app(tmp_path)
+
+    with pytest.raises(Invalid) as refusal:
+        settle(app, memory_mib=1, cpus=129)
+
+    fields = refusal.value.fields
+    assert fields["memory_mib"] == "memory_mib must be from 512 to 1048576, not 1."
+    assert [chinese(fields[name]) for name in ("memory_mib", "cpus")] == [
+        "memory_mib 必须在 512 到 1048576 之间,而不是 1。",
+        "cpus 必须在 0.1 到 128 之间,而不是 129。",
+    ]
+    assert chinese(refusal.value.message) == " ".join(map(chinese, fields.values()))
+
+
+def chinese(text: str) -> str:
+    """Return a text as it is told to who likes Chinese."""
+    english = language.set("zh")
+    try:
+        return translated(text)
+    finally:
+        language.reset(english)
 
 
 def test_an_unknown_version_is_refused_with_those_there_are(tmp_path: Path) -> None:
