@@ -3,19 +3,18 @@
 Files become configs, which every engine gets by copy; folders become volumes of the instance.
 """
 
-import io
 import re
-import tarfile
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from moorage.kit import tar
+
 Json = Mapping[str, Any]  # Any: JSON of the parser
 
 FOLDER = "x-folder"  # at a volume: what it begins with
-
-_CLOCKS = ("/etc/localtime", "/etc/timezone")
+CLOCKS = ("/etc/localtime", "/etc/timezone")  # of the server: TZ says the same
 
 
 def copied(model: Json, folder: Path) -> dict[str, Any]:  # Any: JSON
@@ -28,7 +27,7 @@ def copied(model: Json, folder: Path) -> dict[str, Any]:  # Any: JSON
         for mount in service.get("volumes") or ():
             source = Path(str(mount.get("source") or ""))
             if mount["type"] != "bind" or not source.is_relative_to(folder):
-                kept += [] if str(source) in _CLOCKS else [mount]
+                kept += [] if str(source) in CLOCKS else [mount]
             elif (text := _text(source)) is not None:
                 key = _key("file", source, folder)
                 configs[key] = {"content": text.replace("$", "$$")}
@@ -52,16 +51,8 @@ def copied(model: Json, folder: Path) -> dict[str, Any]:  # Any: JSON
 
 def archive(folder: str) -> bytes | None:
     """Return a tar of what is in a folder; None when there is nothing."""
-    buffer = io.BytesIO()
-    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for file in files:
-            content = file.read_bytes()
-            entry = tarfile.TarInfo(file.relative_to(folder).as_posix())
-            entry.size = len(content)
-            entry.mode = 0o755 if file.stat().st_mode & 0o100 else 0o644
-            tar.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue() if files else None
+    files = tar.files(Path(folder))
+    return tar.packed(files) if files else None
 
 
 def _key(kind: str, path: Path, folder: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from moorage.catalog.findings import Finding, allowing, error, warning
+from moorage.catalog.folders import CLOCKS
 from moorage.catalog.safety_stores import is_inside, path_of_server, stores
 from moorage.kit.errors import Invalid
 
@@ -58,7 +59,6 @@ _HARMLESS_SECURITY = re.compile(
 )
 # Those that Linux keeps apart for each container; the engine refuses others late, or not at all.
 _OWN_SYSCTLS = re.compile(r"net\..+|kernel\.(msg|shm).+|kernel\.sem|fs\.mqueue\..+")
-_CLOCKS = ("/etc/localtime", "/etc/timezone")
 _LOGS = ("json-file", "local", "none")
 _DANGEROUS_ANNOTATIONS = ("org.systemd.", "run.oci.", "io.katacontainers.")
 _LEFT_OUT_OF_DEPLOY = ("mode", "placement", "endpoint_mode", "update_config", "rollback_config")
@@ -148,7 +148,7 @@ def _mounts(where: str, service: Json, folder: Path, root: Path) -> Iterator[Fin
     for index, mount in enumerate(service.get("volumes") or ()):
         place, kind = f"{where}.volumes[{index}]", mount.get("type")
         source = str(mount.get("source") or "")
-        if kind == "bind" and source in _CLOCKS and mount.get("read_only"):
+        if kind == "bind" and source in CLOCKS and mount.get("read_only"):
             yield warning(place, "bind-mount", "It is left out: set the variable TZ instead.")
         elif kind == "bind":
             yield from path_of_server(place, source, folder, root)

@@ -1,12 +1,11 @@
 """What an image is made of, and the digest that tells whether one is up to date."""
 
 import hashlib
-import io
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from moorage.images.base import base_digest, base_ref
+from moorage.kit import tar
 from moorage.kit.errors import Invalid
 
 IMAGE_LABEL = "moorage.image"  # the blueprint, or `debian`
@@ -80,30 +79,11 @@ class Recipe:
 
 
 def _tar(folder: Path | None) -> bytes:
-    """Return a tar that depends on names, contents and executable bits alone."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for name, (content, mode) in sorted(_files(folder).items()):
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(content), mode
-            tar.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()
-
-
-def _files(folder: Path | None) -> dict[str, tuple[bytes, int]]:
-    if folder is None:
-        return _ONLY_A_NAME
-    files = {
-        path.relative_to(folder).as_posix(): (
-            path.read_bytes(),
-            0o755 if path.stat().st_mode & 0o100 else 0o644,
-        )
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
-    if "Dockerfile" not in files:
+    """Return the tar of an image's folder."""
+    files = _ONLY_A_NAME if folder is None else tar.files(folder)
+    if folder is not None and "Dockerfile" not in files:
         raise Invalid(f"{folder.name} of an image has no Dockerfile.", detail=str(folder))
-    return files
+    return tar.packed(files)
 
 
 def _sha256(content: bytes) -> str:
