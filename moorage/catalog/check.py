@@ -257,12 +257,12 @@ def _some(blueprint: Blueprint) -> str:
 
 
 def _shown(given: object) -> str:
-    """Return what was given as JSON in ASCII, clipped; whatever it is."""
+    """Return what was given as JSON, clipped; whatever it is."""
     if isinstance(given, int) and given.bit_length() > 256:  # str() refuses very long ones
         return f"a number of {given.bit_length()} bits"
     if isinstance(given, list | dict):
         return "a list" if isinstance(given, list) else "an object"
-    return _clip(json.dumps(given, default=str))
+    return _clip(json.dumps(given, default=str, ensure_ascii=False))
 
 
 def _clip(text: str) -> str:

@@ -121,8 +121,8 @@ class Quantity(OptionBase):
 
     unit: what a bare number counts. special: bare words with a meaning of their own, such as -1.
     step: the server rounds to multiples of it (without one: of the unit), so we round up, and
-    the answer says so. memory_factor: how much memory each byte of it takes.
-    memory_share: the default, as a share of the container's memory.
+    the answer says so. small_step: the same below one step. memory_factor: how much memory each
+    byte of it takes. memory_share: the default, as a share of the container's memory.
     """
 
     type: Literal["size", "duration"]
@@ -132,6 +132,7 @@ class Quantity(OptionBase):
     unit: str = ""
     special: tuple[str, ...] = ()
     step: str | None = None
+    small_step: str | None = None
     memory_factor: float = 0
     memory_share: float | None = None
 
@@ -154,6 +155,8 @@ class Quantity(OptionBase):
                 )
             )
         step = self._step(units)
+        if self.small_step is not None and amount < step:
+            step = _amount(self.small_step, units)
         return count + unit if amount % step == 0 else _write(-(-amount // step) * step, units)
 
     def amount(self, text: str, dialect: Dialect) -> int:

@@ -19,6 +19,7 @@ from moorage.kit.errors import Conflict, NotFound, Unavailable
 INFO_TIMEOUT_S = 2
 SLOW_CALL_TIMEOUT_S = 120  # what touches disks and kernels, on a machine under load
 LONGEST_GRACE_S = 600  # what nobody stops sooner is stuck
+_MEASURED_EVERY_S = 1.1  # who asks again within a second has to wait until it is over
 ADVICE = "Start it, or set MOORAGE_DOCKER_HOST."
 
 
@@ -40,6 +41,7 @@ class DockerEngine(DockerImages, DockerNetworks, DockerStreams):
         self._is_here = connector is None and host.startswith("unix://")
         if connector is None:
             connector, base_url = connectors.connector(host)
+        self._measured: dict[str, tuple[float, Usage | None]] = {}
         self._client = EngineClient(
             host, connector, advice=advice, base_url=base_url, silence_s=silence_s
         )
@@ -122,10 +124,17 @@ class DockerEngine(DockerImages, DockerNetworks, DockerStreams):
 
     async def container_usage(self, id_or_name: str) -> Usage | None:
         """Measure a container."""
-        # Engines before 20.10 do not know one-shot: they measure for a second or two.
-        query = {"stream": "false", "one-shot": "true"}
-        answer = await self._client.ask("GET", _path(id_or_name, "stats"), Stats, query=query)
-        return answer.usage()
+        clock = asyncio.get_running_loop().time
+        fresh_since = clock() - _MEASURED_EVERY_S
+        self._measured = {
+            name: found for name, found in self._measured.items() if found[0] > fresh_since
+        }
+        if id_or_name not in self._measured:
+            # Engines before 20.10 do not know one-shot: they measure for a second or two.
+            query = {"stream": "false", "one-shot": "true"}
+            answer = await self._client.ask("GET", _path(id_or_name, "stats"), Stats, query=query)
+            self._measured[id_or_name] = (clock(), answer.usage())
+        return self._measured[id_or_name][1]
 
     async def put_archive(self, id_or_name: str, path: str, archive: bytes) -> None:
         """Unpack a tar archive into a directory of a container, running or not."""

@@ -254,7 +254,10 @@ class Engine(Protocol):
         ...
 
     async def container_usage(self, id_or_name: str) -> Usage | None:
-        """Measure a container; None when it does not run. Raises NotFound."""
+        """Measure a container; None when it does not run. Raises NotFound.
+
+        Asked again within a moment, it may tell the same.
+        """
         ...
 
     async def put_archive(self, id_or_name: str, path: str, archive: bytes) -> None:

@@ -32,7 +32,8 @@ async def look(tools: Tools, instance: Instance) -> Inside:
     """Return what an instance consists of, by service, and what it uses."""
     engine = await _engine(tools, instance)
     found = await parts(tools, instance)
-    measured = await asyncio.gather(*(_usage(engine, one) for one in found))
+    running = [one for one in found if one.status == "running"]
+    measured = await asyncio.gather(*(_usage(engine, one) for one in running))
     return Inside(found, _sum(filter(None, measured)))
 
 

@@ -160,6 +160,8 @@ def _running(instance: Instance, health: Health | None) -> Finding:
         return Finding("running", health, "degraded", sick)
     if health == "starting" and instance.status == "degraded":
         return Finding("running", health, "degraded", instance.message)
+    if health == "starting" and instance.health == "healthy":  # its engine looks for the first
+        return Finding("running", "healthy", "running")  # time after half a minute
     return Finding("running", health, "running")
 
 

@@ -144,7 +144,7 @@ async def _brought_about(
     **values: Any,  # Any: columns
 ) -> None:
     observed: Observed = "running" if status == "running" else "stopped"
-    health = "starting" if status == "running" else None
+    health = "healthy" if status == "running" else None  # a client has just used it
     await session.execute(
         update(Instance)
         .where(Instance.id == instance_id, Instance.status != "deleting")

@@ -46,7 +46,7 @@ async def read_fields(request: Request) -> dict[str, Any]:  # Any: JSON
     Raises Invalid on a field that is there twice.
     """
     fields: list[tuple[str, Any]] = [*request.query_params.multi_items()]
-    content_type = request.headers.get("content-type", "")
+    content_type = request.headers.get("content-type", "").lower()
     body = await request.body()
     # curl -d says that JSON is a form; no field of a form begins like that.
     if content_type.startswith(_FORMS) and not body.lstrip().startswith(b"{"):

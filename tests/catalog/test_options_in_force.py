@@ -22,7 +22,7 @@ SAID_OTHERWISE = {
     ),
 }
 NOT_AT_ITS_END = {  # that needs the disk for itself, or a server that is made from nothing
-    *("--innodb-redo-log-capacity", "--lower-case-table-names"),
+    *("--innodb-log-file-size", "--innodb-redo-log-capacity", "--lower-case-table-names"),
 }
 
 

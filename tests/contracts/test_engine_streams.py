@@ -155,6 +155,15 @@ async def test_a_running_container_is_measured(bench: Bench) -> None:
     assert usage.at.utcoffset() is not None
 
 
+async def test_a_container_is_measured_as_often_as_anybody_asks(bench: Bench) -> None:
+    container = await bench.run(bench.spec())
+
+    async with asyncio.timeout(1):  # Docker itself lets who asks too soon wait for so long
+        measured = [await bench.engine.container_usage(container) for _ in range(5)]
+
+    assert None not in measured
+
+
 async def test_what_does_not_run_uses_nothing(bench: Bench) -> None:
     container = await bench.run(bench.spec())
     await bench.engine.stop_container(container, grace_s=0)

@@ -277,6 +277,15 @@ async def test_a_header_that_is_none_is_refused(world: World, header: str) -> No
     assert "WWW-Authenticate" in answer.headers
 
 
+async def test_credentials_that_are_not_even_ascii_are_refused(world: World) -> None:
+    for number, credentials in enumerate((b"Basic \xff\xfe", b"Basic Zm9v\xe9", b"Bearer \xff")):
+        client = await world.http(address=f"192.0.2.{number}")
+        for path in ("/resource_list", "/v1/users", "/api/info", "/getAppList", "/api/v1/image"):
+            answer = await client.get(path, headers=[(b"Authorization", credentials)])
+
+            assert answer.status_code == 401
+
+
 async def test_a_read_token_reads_and_changes_nothing(
     subtests: pytest.Subtests, world: World, anna: Person
 ) -> None:

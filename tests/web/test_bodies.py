@@ -151,6 +151,26 @@ async def test_a_form_is_utf_8_percent_encoded_or_not(anna: Person, name: str) -
     assert "'тест'" in answer.json()["message"]
 
 
+async def test_a_form_is_one_however_its_media_type_is_written(world: World) -> None:
+    admin = await world.person(role="admin")
+
+    answer = await admin.http.post(
+        "/user",
+        content=b"username=bob",
+        headers={"Content-Type": "Application/X-WWW-Form-Urlencoded"},
+    )
+
+    assert answer.status_code == 201
+
+
+async def test_what_was_given_is_shown_in_its_own_letters(anna: Person) -> None:
+    order = {"resource_name": "mysql", "config": {"MYSQL_DATABASE": "база"}}
+
+    answer = await anna.http.post("/resource_list", json=order)
+
+    assert '"база"' in answer.json()["message"]
+
+
 async def test_a_form_that_is_not_utf_8_is_refused(anna: Person) -> None:
     for content in (b"appName=\xff", b"appName=%ff"):
         answer = await anna.http.post(
