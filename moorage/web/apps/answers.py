@@ -2,11 +2,9 @@
 
 from typing import Any, Generic, Literal, TypeVar
 
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from moorage.catalog.app import App
-from moorage.idempotency.service import Answer
 from moorage.kit.i18n import translated
 from moorage.web.v1.blueprints import icon_of
 
@@ -121,11 +119,6 @@ def answer(code: Literal["0", "1"], message: str, data: BaseModel) -> JsonObject
     """Return an answer in the language of the request."""
     told = data.model_dump(mode="json", by_alias=True)
     return {"code": code, "message": translated(message), "data": told}
-
-
-def respond(answer: Answer) -> JSONResponse:
-    """Return the answer as it goes out."""
-    return JSONResponse(answer.body, answer.status, dict(answer.headers))
 
 
 def listed(app: App) -> ListedOut:

@@ -13,6 +13,7 @@ from moorage.kit.errors import Invalid, MoorageError, NotFound
 from moorage.kit.i18n import Text, named, translated
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
+from moorage.web.answers import location
 from moorage.web.apps.answers import (
     AllRemovedOut,
     InstalledOut,
@@ -46,7 +47,7 @@ async def install(tools: Tools, visit: Visit, once: Once, wanted: InstallIn) -> 
             port=apps.port_text(instance.port),
             db_port=apps.port_text(instance.db_port),
             info=translated(Text("Ask getAppInfo how far it is.")),
-            operation=_path(operation),
+            operation=location(operation),
         )
         body = answer("1", Text("{app} is being installed.", app=wanted.app_name), told)
         return Answer(200, {"Location": told.operation}, body)
@@ -65,7 +66,7 @@ async def uninstall(tools: Tools, visit: Visit, wanted: UninstallIn) -> JsonObje
     operation = await _removed(tools, visit, instance, purge=wanted.purge)
     reason = _why_there(instance, operation)
     kept = "" if wanted.purge else Text("Its data is kept.")
-    told = RemovedOut(info=translated(reason or kept), operation=_path(operation))
+    told = RemovedOut(info=translated(reason or kept), operation=location(operation))
     if reason is not None:
         return answer("0", reason, told)
     return answer("1", Text("{app} was uninstalled.", app=wanted.app_name), told)
@@ -154,7 +155,3 @@ def _why_there(instance: Instance, operation: Operation) -> Text | None:
     if not operation.is_ended:
         return Text("{app} is still being removed; ask again in a moment.", app=instance.blueprint)
     return None
-
-
-def _path(operation: Operation) -> str:
-    return f"/v1/operations/{operation.id}"

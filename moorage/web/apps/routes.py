@@ -1,20 +1,19 @@
 """Routes of the apps door: each answers GET and POST, with parameters however they come."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from moorage.idempotency.service import fingerprint
+from moorage.web.answers import errors, respond
 from moorage.web.apps import answers, installs, looks, schemas
 from moorage.web.apps.answers import Envelope
 from moorage.web.deps import CallerDep, ToolsDep, VisitDep, WriterDep, refuse_cross_site
 from moorage.web.once import KeyDep, Once
 
 Endpoint = Callable[..., Awaitable[JSONResponse]]
-Documented = dict[int | str, dict[str, Any]]  # Any: FastAPI's own type
 
 
 class RefusedOut(BaseModel):
@@ -25,20 +24,16 @@ class RefusedOut(BaseModel):
     data: dict[str, str] = {}
 
 
-def _errors(**sentences: str) -> Documented:
-    return {
-        int(code.removeprefix("e")): {"model": RefusedOut, "description": text}
-        for code, text in sentences.items()
-    }
-
-
 router = APIRouter(
     tags=["apps"],
-    responses=_errors(
-        e400="The body is neither JSON nor a form.",
-        e401="Nobody known is calling.",
-        e403="The caller may not do this.",
-        e429="Too many requests.",
+    responses=errors(
+        RefusedOut,
+        {
+            400: "The body is neither JSON nor a form.",
+            401: "Nobody known is calling.",
+            403: "The caller may not do this.",
+            429: "Too many requests.",
+        },
     ),
 )
 
@@ -72,7 +67,7 @@ async def install_app(
     wanted = await schemas.read(request, schemas.InstallIn)
     asked = fingerprint("/installApp", wanted.model_dump())
     once = Once(tools, caller.user_id, key, asked)
-    return answers.respond(await installs.install(tools, visit, once, wanted))
+    return respond(await installs.install(tools, visit, once, wanted))
 
 
 @_both("/uninstallApp", schemas.UninstallIn, Envelope[answers.RemovedOut], changes=True)

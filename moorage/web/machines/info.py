@@ -5,6 +5,7 @@ from fastapi.responses import Response
 
 from moorage.inventory import assignments
 from moorage.inventory.machine import json_list
+from moorage.web.answers import errors
 from moorage.web.deps import CallerDep, ToolsDep
 from moorage.web.machines.schemas import InfoOut, RefusedOut, WantedDep
 from moorage.web.params import refuse_unknown
@@ -15,14 +16,14 @@ router = APIRouter(tags=["machines"], dependencies=[Depends(refuse_unknown)])
 @router.get(
     "/api/info",
     response_model=InfoOut,
-    responses={
-        status: {"model": RefusedOut, "description": meaning}
-        for status, meaning in {
+    responses=errors(
+        RefusedOut,
+        {
             400: "A parameter is wrong.",
             401: "Nobody known is calling.",
             429: "Too many requests.",
-        }.items()
-    },
+        },
+    ),
 )
 async def show_info(caller: CallerDep, tools: ToolsDep, wanted: WantedDep) -> Response:
     """List the machines that you may use, with live facts; an administrator sees all."""

@@ -12,6 +12,7 @@ from moorage.identity.tickets import Login
 from moorage.kit.errors import Invalid, Unauthenticated
 from moorage.kit.i18n import Text
 from moorage.web import bodies
+from moorage.web.answers import errors
 from moorage.web.deps import (
     COOKIE,
     AddressDep,
@@ -71,12 +72,15 @@ router = APIRouter(tags=["machines"])
 @router.post(
     "/api/ticket",
     response_model=LoginOut,
-    responses={
-        400: {"model": RefusedOut, "description": "A field is missing, unknown or wrong."},
-        401: {"model": FailedOut, "description": "The name or the password is wrong."},
-        429: {"model": RefusedOut, "description": "Too many failures, or too many logins."},
-        503: {"model": RefusedOut, "description": "Sessions cannot be kept at the moment."},
-    },
+    responses=errors(FailedOut, {401: "The name or the password is wrong."})
+    | errors(
+        RefusedOut,
+        {
+            400: "A field is missing, unknown or wrong.",
+            429: "Too many failures, or too many logins.",
+            503: "Sessions cannot be kept at the moment.",
+        },
+    ),
     openapi_extra={
         "security": [],
         **bodies.described(
@@ -115,7 +119,7 @@ async def log_in(request: Request, tools: ToolsDep, address: AddressDep) -> JSON
 @router.delete(
     "/api/ticket",
     response_model=LogoutOut,
-    responses={401: {"model": RefusedOut, "description": "Nobody known is calling."}},
+    responses=errors(RefusedOut, {401: "Nobody known is calling."}),
 )
 async def log_out(request: Request, _caller: CallerDep, tools: ToolsDep) -> JSONResponse:
     """Log out: end the ticket that the request has, if it has one."""

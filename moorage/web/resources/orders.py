@@ -7,8 +7,10 @@ from moorage.instances.service import Order
 from moorage.instances.tools import Tools
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
+from moorage.web.answers import location
 from moorage.web.once import Once
 from moorage.web.resources import schemas
+from moorage.web.resources.schemas import JsonObject
 from moorage.web.trail import Visit
 
 _REMOVED_WITHIN_S = 120
@@ -54,12 +56,12 @@ async def remove(tools: Tools, visit: Visit, number: str, *, keep_data: bool) ->
     if operation.has_failed:
         raise operations.failure(operation)
     is_gone = operation.is_ended
-    body: dict[str, object] = {"id": instance.number, "deleted": is_gone}
+    body: JsonObject = {"id": instance.number, "deleted": is_gone}
     if operation.args["keep_data"]:
         body["volume"] = rules.volume_name(
             rules.container_name(tools.installation, instance.blueprint, instance.number)
         )
-    return Answer(200, {}, body) if is_gone else Answer(202, _location(operation.id), body)
+    return Answer(200, {}, body) if is_gone else _located(202, operation, body)
 
 
 async def _check_over(tools: Tools, made: Made) -> None:
@@ -75,9 +77,8 @@ async def _answer(tools: Tools, operation: Operation) -> Answer:
     async with tools.db.read() as session:
         instance = await instances.get(session, operation.subject)
     body = schemas.full(tools, instance)
-    status = 201 if operation.is_ended else 202
-    return Answer(status, _location(operation.id), body)
+    return _located(201 if operation.is_ended else 202, operation, body)
 
 
-def _location(operation_id: str) -> dict[str, str]:
-    return {"Location": f"/v1/operations/{operation_id}"}
+def _located(status: int, operation: Operation, body: JsonObject) -> Answer:
+    return Answer(status, {"Location": location(operation)}, body)

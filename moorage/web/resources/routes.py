@@ -1,51 +1,45 @@
 """Routes of the resources door."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import JSONResponse
 
-from moorage.idempotency.service import Answer, fingerprint
+from moorage.idempotency.service import fingerprint
 from moorage.identity import service as identity
 from moorage.instances import live
 from moorage.instances import service as instances
 from moorage.web import bodies
+from moorage.web.answers import LOCATED, Documented, errors, respond
 from moorage.web.deps import AdminDep, CallerDep, ToolsDep, VisitDep, WriterDep
 from moorage.web.once import Once
 from moorage.web.resources import orders, schemas
 from moorage.web.resources.schemas import ErrorOut, JsonObject
 
-Documented = dict[int | str, dict[str, Any]]  # Any: FastAPI's own type
-
 LIST_LIMIT = 1000
 
 
-def _errors(**sentences: str) -> Documented:
-    return {
-        int(code.removeprefix("e")): {"model": ErrorOut, "description": text}
-        for code, text in sentences.items()
-    }
-
-
-_LOCATED = {"Location": {"description": "The operation.", "schema": {"type": "string"}}}
 _ORDERED: Documented = {
-    201: {"headers": _LOCATED},
+    201: {"headers": LOCATED},
     202: {
         "model": schemas.ResourceOut,
         "description": "It is being made; follow the operation.",
-        "headers": _LOCATED,
+        "headers": LOCATED,
     },
 }
-_NOT_THERE = _errors(e404="There is no such resource, or it is somebody else's.")
-_NO_ENGINE = _errors(e503="The engine does not answer, or the order failed: the reason.")
+_NOT_THERE = errors(ErrorOut, {404: "There is no such resource, or it is somebody else's."})
+_NO_ENGINE = errors(ErrorOut, {503: "The engine does not answer, or the order failed: the reason."})
 
 router = APIRouter(
     tags=["databases and caches"],
-    responses=_errors(
-        e400="Something is wrong with a field.",
-        e401="Nobody known is calling.",
-        e403="The caller may not do this.",
-        e429="Too many failed logins.",
+    responses=errors(
+        ErrorOut,
+        {
+            400: "Something is wrong with a field.",
+            401: "Nobody known is calling.",
+            403: "The caller may not do this.",
+            429: "Too many failed logins.",
+        },
     ),
 )
 
@@ -54,7 +48,7 @@ router = APIRouter(
     "/user",
     status_code=201,
     response_model=schemas.UserOut,
-    responses=_errors(e409="The name is taken."),
+    responses=errors(ErrorOut, {409: "The name is taken."}),
     openapi_extra=bodies.described(schemas.UserIn, {"username": "anna"}),
 )
 async def create_user(
@@ -74,10 +68,13 @@ async def create_user(
     status_code=201,
     response_model=schemas.ResourceOut,
     responses=_ORDERED
-    | _errors(
-        e409="The name is taken, or the first request with this key is still running.",
-        e413="The quota is used up, or the body is too large.",
-        e422="The Idempotency-Key came with another request.",
+    | errors(
+        ErrorOut,
+        {
+            409: "The name is taken, or the first request with this key is still running.",
+            413: "The quota is used up, or the body is too large.",
+            422: "The Idempotency-Key came with another request.",
+        },
     )
     | _NO_ENGINE,
     openapi_extra=bodies.described(schemas.OrderIn, schemas.MYSQL_ORDER),
@@ -95,7 +92,7 @@ async def order_resource(
     order = schemas.order(tools, content)
     print_of_request = fingerprint("POST /resource_list", content)
     once = Once(tools, caller.user_id, idempotency_key, print_of_request)
-    return _respond(await orders.place(tools, visit, once, order, wait_s=wait))
+    return respond(await orders.place(tools, visit, once, order, wait_s=wait))
 
 
 @router.get("/resource_list", response_model=schemas.ResourceList)
@@ -150,7 +147,7 @@ async def protect_resource(
     responses={
         202: {"model": schemas.DeletedOut, "description": "It is still being removed."},
     }
-    | _errors(e409="It is protected against deletion.")
+    | errors(ErrorOut, {409: "It is protected against deletion."})
     | _NOT_THERE
     | _NO_ENGINE,
 )
@@ -162,8 +159,4 @@ async def delete_resource(
     keep_data: Annotated[bool, Query(description="Keep the volume; its name is told.")] = False,
 ) -> JSONResponse:
     """Remove a resource for good: its container, and its data unless you keep them."""
-    return _respond(await orders.remove(tools, visit, id, keep_data=keep_data))
-
-
-def _respond(answer: Answer) -> JSONResponse:
-    return JSONResponse(answer.body, status_code=answer.status, headers=dict(answer.headers))
+    return respond(await orders.remove(tools, visit, id, keep_data=keep_data))

@@ -18,6 +18,7 @@ from moorage.inventory import service as inventory
 from moorage.kit.db import Session
 from moorage.operations.models import Operation
 from moorage.web import bodies, etags, sse
+from moorage.web.answers import Documented, respond
 from moorage.web.deps import CallerDep, ToolsDep, VisitDep, WriterDep
 from moorage.web.etags import IfMatchDep
 from moorage.web.once import KeyDep, Once
@@ -35,8 +36,8 @@ from moorage.web.v1.instance_schemas import (
     LogOut,
     StateOut,
 )
-from moorage.web.v1.nouns import Documented, noun, problems
-from moorage.web.v1.operations import ACCEPTED, OperationOut, accepted, respond
+from moorage.web.v1.nouns import noun, problems
+from moorage.web.v1.operations import ACCEPTED, OperationOut, accepted
 
 Do = Callable[[Session, Instance], Awaitable[Operation]]
 

@@ -15,12 +15,13 @@ from moorage.inventory.machine import Machine
 from moorage.kit.i18n import translated
 from moorage.kit.paging import listed
 from moorage.web import bodies, etags
+from moorage.web.answers import Documented
 from moorage.web.deps import AdminDep, CallerDep, ToolsDep, VisitDep
 from moorage.web.etags import IfMatchDep
 from moorage.web.machines.schemas import MachineInfo, WantedDep
 from moorage.web.paging import ListOut, PageDep
 from moorage.web.v1.fields import In, Out, left_out
-from moorage.web.v1.nouns import Documented, noun, problems
+from moorage.web.v1.nouns import noun, problems
 
 Usernames = Annotated[list[str], Field(max_length=1000)]
 AssignedTo = Annotated[

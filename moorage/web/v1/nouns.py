@@ -1,13 +1,10 @@
 """What all nouns of `/v1` have in common: what they refuse, and the problems they tell of."""
 
-from typing import Any
-
 from fastapi import APIRouter, Depends
 
+from moorage.web.answers import Documented
 from moorage.web.params import refuse_unknown
 from moorage.web.problems import OF_STATUS
-
-Documented = dict[int | str, dict[str, Any]]  # Any: FastAPI's own type
 
 UNCHANGED: Documented = {304: {"description": "It is what you have: its tag is in If-None-Match."}}
 

@@ -19,11 +19,12 @@ from moorage.operations import service as operations
 from moorage.operations.feed import Feed, News
 from moorage.operations.models import Operation, Status
 from moorage.web import sse
+from moorage.web.answers import LOCATED, Documented, location, respond
 from moorage.web.deps import CallerDep, ToolsDep, VisitDep, WriterDep
 from moorage.web.paging import ListOut, PageDep
 from moorage.web.sse import EventStream
 from moorage.web.v1.fields import Out
-from moorage.web.v1.nouns import Documented, noun, problems
+from moorage.web.v1.nouns import noun, problems
 
 _EXAMPLE: JsonDict = {
     "id": "op_01KAKQ8C5V0GJ3N6Z9X2T4W7YR",
@@ -93,7 +94,7 @@ ACCEPTED: Documented = {
     202: {
         "model": OperationOut,
         "description": "It is under way; follow the operation.",
-        "headers": {"Location": {"description": "The operation.", "schema": {"type": "string"}}},
+        "headers": LOCATED,
     }
 }
 _WATCHED: Documented = {
@@ -225,13 +226,8 @@ def shown(operation: Operation) -> OperationOut:
 
 def accepted(operation: Operation) -> Answer:
     """Return the answer of a request that an operation carries out."""
-    location = {"Location": f"/v1/operations/{operation.id}"}
-    return Answer(202, location, shown(operation).model_dump(mode="json"))
-
-
-def respond(answer: Answer) -> JSONResponse:
-    """Return the answer as it goes out."""
-    return JSONResponse(answer.body, answer.status, dict(answer.headers))
+    body = shown(operation).model_dump(mode="json")
+    return Answer(202, {"Location": location(operation)}, body)
 
 
 @asynccontextmanager

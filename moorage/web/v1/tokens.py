@@ -14,6 +14,7 @@ from moorage.identity.models import Token
 from moorage.kit.db import Session
 from moorage.kit.paging import Listed, listed
 from moorage.web import bodies
+from moorage.web.answers import respond
 from moorage.web.deps import CallerDep, ToolsDep, VisitDep, WriterDep
 from moorage.web.once import KeyDep, Once
 from moorage.web.paging import ListOut, PageDep
@@ -81,8 +82,7 @@ async def create_token(
         return Answer(201, {"Location": f"/v1/tokens/{token.id}"}, body)
 
     once = Once(tools, caller.user_id, key, fingerprint("POST /v1/tokens", content))
-    answer = await once.make(make)
-    return JSONResponse(answer.body, answer.status, dict(answer.headers))
+    return respond(await once.make(make))
 
 
 @router.get("", response_model=ListOut[TokenOut], responses=problems(404))

@@ -19,6 +19,7 @@ from moorage.kit.errors import Denied, Invalid, Unauthenticated
 from moorage.kit.i18n import Text
 from moorage.kit.paging import Listed, listed
 from moorage.web import bodies, etags
+from moorage.web.answers import respond
 from moorage.web.deps import AdminDep, CallerDep, OverseerDep, ToolsDep, VisitDep, WriterDep
 from moorage.web.etags import IfMatchDep, IfNoneMatchDep
 from moorage.web.once import KeyDep, Once
@@ -102,8 +103,7 @@ async def create_user(
 
     # Without the password: a plain hash that has it inside would give it away to guessing.
     print_of_request = fingerprint("POST /v1/users", content | {"password": None})
-    answer = await Once(tools, caller.user_id, key, print_of_request).make(make)
-    return JSONResponse(answer.body, answer.status, dict(answer.headers))
+    return respond(await Once(tools, caller.user_id, key, print_of_request).make(make))
 
 
 @router.get("", response_model=ListOut[UserOut], responses=problems(403))

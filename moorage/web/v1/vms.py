@@ -16,13 +16,14 @@ from moorage.vms import looks
 from moorage.vms import service as vms
 from moorage.vms.rules import Wanted
 from moorage.web import bodies
+from moorage.web.answers import respond
 from moorage.web.deps import CallerDep, ToolsDep, VisitDep, WriterDep
 from moorage.web.once import KeyDep, Once
 from moorage.web.paging import ListOut, PageDep
 from moorage.web.trail import Visit
 from moorage.web.v1.fields import In, Out
 from moorage.web.v1.nouns import noun, problems
-from moorage.web.v1.operations import ACCEPTED, OperationOut, accepted, respond
+from moorage.web.v1.operations import ACCEPTED, OperationOut, accepted
 from moorage.web.vms.orders import Do
 
 JsonObject = dict[str, Any]  # Any: JSON

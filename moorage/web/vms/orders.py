@@ -11,6 +11,7 @@ from moorage.operations import service as operations
 from moorage.operations.models import Operation
 from moorage.vms import looks
 from moorage.vms import service as vms
+from moorage.web.answers import location
 from moorage.web.trail import Visit
 from moorage.web.vms import schemas
 from moorage.web.vms.schemas import JsonObject
@@ -61,4 +62,4 @@ async def _begun(tools: Tools, visit: Visit, identifier: str, do: Do) -> tuple[S
 
 
 def _answer(operation: Operation, body: JsonObject, *, status: int) -> Answer:
-    return Answer(status, {"Location": f"/v1/operations/{operation.id}"}, body)
+    return Answer(status, {"Location": location(operation)}, body)

@@ -1,48 +1,41 @@
 """Routes of the VMs door."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 
-from moorage.idempotency.service import Answer
 from moorage.openstack.port import LONGEST_PAGE, Flavor, Image, Network
 from moorage.vms import looks
 from moorage.vms import service as vms
 from moorage.web import bodies
+from moorage.web.answers import LOCATED, Documented, errors, respond
 from moorage.web.deps import CallerDep, ToolsDep, VisitDep, WriterDep
 from moorage.web.params import refuse_unknown
 from moorage.web.vms import orders, schemas
 from moorage.web.vms.schemas import JsonObject, RefusalOut
 
-Documented = dict[int | str, dict[str, Any]]  # Any: FastAPI's own type
-
-
-def _errors(**sentences: str) -> Documented:
-    return {
-        int(code.removeprefix("e")): {"model": RefusalOut, "description": text}
-        for code, text in sentences.items()
-    }
-
-
-_LOCATED = {"Location": {"description": "The operation.", "schema": {"type": "string"}}}
-_NOT_THERE = _errors(
-    e404="There is no such thing, or it is somebody else's.", e409="Several have that name."
+_NOT_THERE = errors(
+    RefusalOut,
+    {404: "There is no such thing, or it is somebody else's.", 409: "Several have that name."},
 )
-_UNDER_WAY: Documented = {202: {"headers": _LOCATED}}
-_BEING_REMOVED: Documented = {202: {"model": schemas.RemovedOut, "headers": _LOCATED}}
+_UNDER_WAY: Documented = {202: {"headers": LOCATED}}
+_BEING_REMOVED: Documented = {202: {"model": schemas.RemovedOut, "headers": LOCATED}}
 
 router = APIRouter(
     prefix="/api/v1",
     tags=["virtual machines"],
     dependencies=[Depends(refuse_unknown)],
-    responses=_errors(
-        e400="Something is wrong with a field, or the cloud has no room: its own reason.",
-        e401="Nobody known is calling.",
-        e403="The caller may not do this, or the cloud's credentials are missing or wrong.",
-        e429="Too many requests.",
-        e502="The cloud does not answer.",
-        e504="The cloud takes too long.",
+    responses=errors(
+        RefusalOut,
+        {
+            400: "Something is wrong with a field, or the cloud has no room: its own reason.",
+            401: "Nobody known is calling.",
+            403: "The caller may not do this, or the cloud's credentials are missing or wrong.",
+            429: "Too many requests.",
+            502: "The cloud does not answer.",
+            504: "The cloud takes too long.",
+        },
     ),
 )
 
@@ -126,7 +119,7 @@ async def create_server(
 ) -> JSONResponse:
     """Make a VM; answer when it is ACTIVE, or after the wait."""
     content = await bodies.read_json(request)
-    return _respond(await orders.place(tools, visit, content, wait_s=wait, keep_failed=keep_failed))
+    return respond(await orders.place(tools, visit, content, wait_s=wait, keep_failed=keep_failed))
 
 
 @router.get("/server/{id}", response_model=schemas.OneServerOut, responses=_NOT_THERE)
@@ -147,7 +140,7 @@ async def delete_server(
     tools: ToolsDep,
 ) -> JSONResponse:
     """Remove a VM; answer when it is gone."""
-    return _respond(await orders.remove(tools, visit, id))
+    return respond(await orders.remove(tools, visit, id))
 
 
 @router.post(
@@ -163,7 +156,7 @@ async def start_server(
     tools: ToolsDep,
 ) -> JSONResponse:
     """Have a VM run."""
-    return _respond(await orders.ask(tools, visit, id, vms.start))
+    return respond(await orders.ask(tools, visit, id, vms.start))
 
 
 @router.post(
@@ -179,7 +172,7 @@ async def stop_server(
     tools: ToolsDep,
 ) -> JSONResponse:
     """Have a VM shut down."""
-    return _respond(await orders.ask(tools, visit, id, vms.stop))
+    return respond(await orders.ask(tools, visit, id, vms.stop))
 
 
 @router.post(
@@ -195,8 +188,4 @@ async def reboot_server(
     tools: ToolsDep,
 ) -> JSONResponse:
     """Have a VM shut down and started."""
-    return _respond(await orders.ask(tools, visit, id, vms.reboot))
-
-
-def _respond(answer: Answer) -> JSONResponse:
-    return JSONResponse(answer.body, answer.status, dict(answer.headers))
+    return respond(await orders.ask(tools, visit, id, vms.reboot))
