@@ -141,20 +141,6 @@ async def get_own(session: Session, caller: Caller, which: str) -> Instance:
     return found
 
 
-async def get_by_number(session: Session, caller: Caller, number: str) -> Instance:
-    """Return what get_own does of a database's number, in the words of the resources door."""
-    missing = NotFound("the item was not found")
-    if not _NUMBER.fullmatch(number):
-        raise missing
-    try:
-        found = await get_own(session, caller, number)
-    except NotFound as error:
-        raise missing from error
-    if found.kind != "database":
-        raise missing
-    return found
-
-
 async def list_own(
     session: Session, caller: Caller, *, after: int = 0, limit: int
 ) -> Sequence[Instance]:

@@ -9,7 +9,7 @@ from moorage.operations import service as operations
 from moorage.operations.models import Operation
 from moorage.web.answers import location
 from moorage.web.once import Once
-from moorage.web.resources import schemas
+from moorage.web.resources import numbers, schemas
 from moorage.web.resources.schemas import JsonObject
 from moorage.web.trail import Visit
 
@@ -46,10 +46,10 @@ async def place(tools: Tools, visit: Visit, once: Once, order: Order, *, wait_s:
 async def remove(tools: Tools, visit: Visit, number: str, *, keep_data: bool) -> Answer:
     """Remove a resource and wait until it is gone: 200, or 202 when that takes long."""
     async with tools.db.read() as session:
-        instance = await instances.get_by_number(session, visit.caller, number)
+        instance = await numbers.get(session, visit.caller, number)
     await live.check_engine_of(tools, instance)
     async with tools.db.begin() as session:
-        instance = await instances.get_by_number(session, visit.caller, number)
+        instance = await numbers.get(session, visit.caller, number)
         operation = await verbs.delete(session, instance, keep_data=keep_data)
         await visit.record(session, operation.kind, instance.id)
     operation = await operations.wait(tools.db, operation.id, timeout_s=_REMOVED_WITHIN_S)

@@ -13,7 +13,7 @@ from moorage.web import bodies
 from moorage.web.answers import LOCATED, Documented, errors, respond
 from moorage.web.deps import AdminDep, CallerDep, ToolsDep, VisitDep, WriterDep
 from moorage.web.once import Once
-from moorage.web.resources import orders, schemas
+from moorage.web.resources import numbers, orders, schemas
 from moorage.web.resources.schemas import ErrorOut, JsonObject
 
 LIST_LIMIT = 1000
@@ -112,7 +112,7 @@ async def list_resources(
 async def show_resource(id: str, caller: CallerDep, tools: ToolsDep) -> JSONResponse:  # noqa: A002
     """Show a resource with its credentials, and whether its server answers right now."""
     async with tools.db.read() as session:
-        instance = await instances.get_by_number(session, caller, id)
+        instance = await numbers.get(session, caller, id)
     is_running = await live.answers(tools, instance)
     return JSONResponse(schemas.full(tools, instance) | {"is_running": is_running})
 
@@ -133,7 +133,7 @@ async def protect_resource(
     """Switch deletion protection on or off."""
     change = bodies.parse(schemas.ProtectionIn, await bodies.read_json(request))
     async with tools.db.begin() as session:
-        instance = await instances.get_by_number(session, caller, id)
+        instance = await numbers.get(session, caller, id)
         await instances.change(
             session, instance, {"deletion_protection": change.deletion_protection}
         )
