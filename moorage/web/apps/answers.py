@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 from moorage.catalog.app import App
 from moorage.kit.i18n import translated
 from moorage.web.v1.blueprints import icon_of
+from moorage.web.v1.instance_schemas import ContainerOut
 
 JsonObject = dict[str, Any]  # Any: JSON
 Data = TypeVar("Data")
@@ -35,16 +36,6 @@ class RemovedOut(BaseModel):
 
     info: str
     operation: str
-
-
-class ContainerOut(BaseModel):
-    """A container of an app."""
-
-    service: str
-    name: str
-    status: str
-    health: str | None
-    exit_code: int | None
 
 
 class StateOut(BaseModel):

@@ -17,7 +17,6 @@ from moorage.operations import service as operations
 from moorage.web.apps import answers
 from moorage.web.apps.answers import (
     CatalogueOut,
-    ContainerOut,
     JsonObject,
     ServerOut,
     StateOut,
@@ -26,6 +25,7 @@ from moorage.web.apps.answers import (
 )
 from moorage.web.apps.installs import not_installed
 from moorage.web.apps.schemas import CatalogueIn
+from moorage.web.v1.instance_schemas import container
 
 
 async def app(tools: Tools, caller: Caller, name: str) -> JsonObject:
@@ -98,16 +98,7 @@ async def _state(tools: Tools, instance: Instance) -> StateOut:
         db_port=installed.port_text(instance.db_port),
         info=translated(installed.info_of(instance, operation)),
         version=instance.version or "",
-        containers=[
-            ContainerOut(
-                service=inside.service_of(instance, one),
-                name=one.name,
-                status=one.status,
-                health=None if one.health == "none" else one.health,
-                exit_code=one.exit_code,
-            )
-            for one in containers
-        ],
+        containers=[container(instance, one) for one in containers],
     )
 
 

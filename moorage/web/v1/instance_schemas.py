@@ -167,7 +167,7 @@ class UsageOut(Out):
 
 
 class ContainerOut(BaseModel):
-    """A container of it. service: the one in the blueprint."""
+    """A container of an instance. service: the one in the blueprint."""
 
     service: str
     name: str
@@ -227,7 +227,7 @@ async def whole(tools: Tools, instance: Instance) -> InstanceOut:
         owner=owner.username,
         endpoints=[EndpointOut.model_validate(one) for one in access.endpoints(tools, instance)],
         usage=None if seen.usage is None else UsageOut.model_validate(seen.usage),
-        containers=[_container(instance, one) for one in seen.containers],
+        containers=[container(instance, one) for one in seen.containers],
     )
 
 
@@ -236,7 +236,8 @@ def credentials(tools: Tools, instance: Instance) -> CredentialsOut:
     return CredentialsOut.model_validate(access.credentials(tools, instance))
 
 
-def _container(instance: Instance, seen: Container) -> ContainerOut:
+def container(instance: Instance, seen: Container) -> ContainerOut:
+    """Return a container of an instance as it is seen."""
     return ContainerOut(
         service=inside.service_of(instance, seen),
         name=seen.name,
