@@ -1,7 +1,6 @@
-"""Apps as the door of apps asks for them: by name, and how far each is."""
+"""Apps by their names, and whether a server has room for one."""
 
 import math
-from typing import Literal
 
 from sqlalchemy import ColumnElement, select
 
@@ -17,7 +16,6 @@ from moorage.inventory import service as inventory
 from moorage.kit.db import Session
 from moorage.kit.errors import Conflict, NotFound
 from moorage.kit.i18n import Text
-from moorage.operations.models import Operation
 
 _MEMORY_RESERVE = 1.2  # times what an app needs
 _DISK_RESERVE_MIB = 2048  # more than it needs
@@ -49,44 +47,6 @@ async def list_apps(session: Session, caller: Caller) -> list[Instance]:
         if one.blueprint not in kinds:
             failed.setdefault(one.blueprint, one)
     return sorted([*standing, *failed.values()], key=lambda one: (one.blueprint, one.number))
-
-
-def container_name(instance: Instance) -> str:
-    """Return the name of the main container."""
-    return rules.main(instance)
-
-
-def port_text(port: int | None) -> str:
-    """Return a port as this door writes it; empty: there is none."""
-    return "" if port is None else str(port)
-
-
-def status_of(instance: Instance, operation: Operation | None) -> Literal["0", "1", "2"]:
-    """Return 0: it is being made, removed, or stopped; 1: it runs; 2: something is wrong.
-
-    operation: the last one on it.
-    """
-    if operation is not None and not operation.is_ended and instance.status != "running":
-        return "0"
-    if instance.status in ("failed", "degraded"):
-        return "2"
-    return "1" if instance.status == "running" else "0"
-
-
-def info_of(instance: Instance, operation: Operation | None) -> str:
-    """Return how far it is, or what is wrong with it."""
-    if operation is not None and not operation.is_ended:
-        doing = _DOING.get(operation.kind, Text("It is being changed"))
-        if not operation.steps:
-            return Text("{doing}.", doing=doing)
-        step = operation.steps[-1]
-        now = " ".join(filter(None, (step["name"], step.get("detail"))))
-        return Text(
-            "{doing}: {progress}%. {now}", doing=doing, progress=operation.progress, now=now
-        )
-    if instance.message:
-        return instance.message
-    return _STANDS.get(instance.status, "")
 
 
 async def check_room(tools: Tools, order: Order) -> None:
@@ -151,14 +111,3 @@ async def _apps(
         .order_by(Instance.number.desc())
     )
     return list(rows)
-
-
-_DOING = {
-    "instance.create": Text("It is being installed"),
-    "instance.delete": Text("It is being removed"),
-    "instance.start": Text("It is being started"),
-    "instance.restart": Text("It is being restarted"),
-    "instance.stop": Text("It is being stopped"),
-    "instance.mend": Text("It is being mended"),
-}
-_STANDS = {"running": Text("It runs."), "stopped": Text("It is stopped.")}

@@ -356,23 +356,3 @@ async def test_the_log_of_all_services_is_followed_to_the_end(
         heard = [line async for line in lines]
 
     assert sorted(heard) == ["db | one", "wordpress | two"]
-
-
-async def test_how_far_an_app_is_can_be_told_at_any_moment(
-    tools: Tools, engine: FakeEngine, gate: Gate, owner: User
-) -> None:
-    instance, operation = await make_order(tools, owner=owner, blueprint=APP)
-    ordered = apps.status_of(instance, operation), apps.info_of(instance, operation)
-    await work_off(tools, instance)
-    [done] = await history(tools, instance)
-    instance = await reload(tools, instance)
-    running = apps.status_of(instance, done), apps.info_of(instance, done)
-    engine.kill(DB)
-    await (await watch_over(tools)).look()
-    instance = await reload(tools, instance)
-    broken = apps.status_of(instance, done), apps.info_of(instance, done)
-
-    assert ordered == ("0", "It is being installed.")
-    assert running == ("1", "It runs.")
-    assert broken[0] == "2"
-    assert "container db has stopped (exit code 137)" in broken[1]

@@ -5,6 +5,9 @@ import re
 
 import pytest
 
+from moorage.instances.models import Instance
+from moorage.operations.models import Operation
+from moorage.web.apps import states
 from tests.make.apps import answered, asked, installed
 from tests.make.world import Person, World
 
@@ -49,6 +52,21 @@ async def test_an_app_that_was_stopped_is_not_started(world: World, anna: Person
     data = (await asked(anna, "/getAppInfo", appName="dokuwiki"))["data"]
 
     assert (data["status"], data["info"]) == ("0", "It is stopped.")
+
+
+def test_an_app_of_which_no_step_has_begun_says_what_will_become_of_it() -> None:
+    ordered = Instance(status="creating"), Operation(kind="instance.create", status="queued")
+
+    assert states.status_of(*ordered) == "0"
+    assert states.info_of(*ordered) == "It is being installed."
+
+
+def test_an_app_that_is_not_well_says_why() -> None:
+    sick = Instance(status="degraded", message="The container db has stopped.")
+    done = Operation(kind="instance.create", status="succeeded")
+
+    assert states.status_of(sick, done) == "2"
+    assert states.info_of(sick, done) == "The container db has stopped."
 
 
 async def test_what_is_not_installed_or_somebody_elses_is_not_there(

@@ -3,7 +3,7 @@
 import asyncio
 
 from moorage.idempotency.service import Answer
-from moorage.instances import apps, live, verbs
+from moorage.instances import apps, live, rules, verbs
 from moorage.instances import service as instances
 from moorage.instances.models import Instance
 from moorage.instances.service import Order
@@ -23,6 +23,7 @@ from moorage.web.apps.answers import (
     answer,
 )
 from moorage.web.apps.schemas import InstallIn, UninstallAllIn, UninstallIn
+from moorage.web.apps.states import port_text
 from moorage.web.once import Once
 from moorage.web.trail import Visit
 
@@ -43,9 +44,9 @@ async def install(tools: Tools, visit: Visit, once: Once, wanted: InstallIn) -> 
             raise _in_our_words(error) from error
         await visit.record(session, operation.kind, instance.id)
         told = InstalledOut(
-            containerName=apps.container_name(instance),
-            port=apps.port_text(instance.port),
-            db_port=apps.port_text(instance.db_port),
+            containerName=rules.main(instance),
+            port=port_text(instance.port),
+            db_port=port_text(instance.db_port),
             info=translated(Text("Ask getAppInfo how far it is.")),
             operation=location(operation),
         )

@@ -14,7 +14,7 @@ from moorage.inventory import service as inventory
 from moorage.kit.clock import now
 from moorage.kit.i18n import Text, joined, translated
 from moorage.operations import service as operations
-from moorage.web.apps import answers
+from moorage.web.apps import answers, states
 from moorage.web.apps.answers import (
     CatalogueOut,
     JsonObject,
@@ -41,8 +41,8 @@ async def apps(tools: Tools, caller: Caller) -> JsonObject:
     """Tell how all apps are that a caller sees."""
     async with tools.db.read() as session:
         found = await installed.list_apps(session, caller)
-    states = await asyncio.gather(*(_state(tools, instance) for instance in found))
-    return answer("1", Text("This is how the apps are."), StatesOut(apps=list(states)))
+    told = await asyncio.gather(*(_state(tools, instance) for instance in found))
+    return answer("1", Text("This is how the apps are."), StatesOut(apps=list(told)))
 
 
 async def server(tools: Tools, caller: Caller, name: str | None) -> JsonObject:
@@ -93,10 +93,10 @@ async def _state(tools: Tools, instance: Instance) -> StateOut:
     containers = await inside.parts(tools, instance)
     return StateOut(
         appName=instance.blueprint,
-        status=installed.status_of(instance, operation),
-        port=installed.port_text(instance.port),
-        db_port=installed.port_text(instance.db_port),
-        info=translated(installed.info_of(instance, operation)),
+        status=states.status_of(instance, operation),
+        port=states.port_text(instance.port),
+        db_port=states.port_text(instance.db_port),
+        info=translated(states.info_of(instance, operation)),
         version=instance.version or "",
         containers=[container(instance, one) for one in containers],
     )
