@@ -1,7 +1,7 @@
 """`ETag`, `If-Match`, `If-None-Match`: nobody overwrites what it has not seen (RFC 9110 §13).
 
-A tag is strong: the digest of the representation, byte for byte. What changes by itself, such as
-figures of use, therefore has no place in what can be changed.
+A tag is the digest of the representation, byte for byte; or, where things in it change by
+themselves, such as figures of use, of what can be changed alone.
 """
 
 import hashlib
@@ -15,6 +15,15 @@ from pydantic import BaseModel
 
 from moorage.kit.errors import Invalid, PreconditionFailed
 from moorage.kit.i18n import Text
+from moorage.web.answers import Documented
+
+SHOWN: Documented = {
+    200: {
+        "headers": {
+            "ETag": {"description": "Of what a PATCH can change.", "schema": {"type": "string"}}
+        }
+    }
+}
 
 _TAG = r'(?:W/)?"[^"]*"'
 _TAGS = re.compile(rf"{_TAG}(?:\s*,\s*{_TAG})*")
@@ -28,7 +37,7 @@ class IfMatch:
 
     def check(self, shown: BaseModel) -> None:
         """Raise PreconditionFailed unless the thing, as a GET shows it now, is one of them."""
-        if self.tags is not None and tag(_json(shown)) not in self.tags:
+        if self.tags is not None and _tag(shown) not in self.tags:
             raise PreconditionFailed(
                 Text("It was changed since you read it; read it again, then decide anew.")
             )
@@ -48,15 +57,10 @@ class IfNoneMatch:
         return whole
 
 
-def answer(shown: BaseModel, *, status: int = 200) -> Response:
-    """Return the thing with its tag."""
-    body = _json(shown)
-    return Response(body, status, _headers(tag(body)), media_type="application/json")
-
-
-def tag(body: bytes) -> str:
-    """Return the tag of a representation."""
-    return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+def answer(shown: BaseModel, *, of: BaseModel | None = None) -> Response:
+    """Return the thing with its tag. of: what the tag is of, if not of the whole."""
+    etag = _tag(shown if of is None else of)
+    return Response(_json(shown), headers=_headers(etag), media_type="application/json")
 
 
 async def get_if_match(
@@ -95,8 +99,12 @@ def _tags(header: str, text: str) -> frozenset[str] | None:
     return frozenset(re.findall(_TAG, text))
 
 
+def _tag(shown: BaseModel) -> str:
+    return f'"{hashlib.blake2b(_json(shown), digest_size=12).hexdigest()}"'
+
+
 def _json(shown: BaseModel) -> bytes:
-    return shown.model_dump_json().encode()
+    return shown.model_dump_json(by_alias=True).encode()
 
 
 def _headers(etag: str) -> dict[str, str]:

@@ -28,6 +28,13 @@ def test_a_tag_is_strong_and_changes_with_what_is_shown() -> None:
     assert tag_of(Thing(name="a")).startswith('"')
 
 
+def test_a_tag_can_be_of_a_part_and_the_whole_is_still_shown() -> None:
+    whole = etags.answer(Thing(name="whole"), of=Thing(name="part"))
+
+    assert whole.headers["ETag"] == tag_of(Thing(name="part"))
+    assert whole.body == b'{"name":"whole"}'
+
+
 async def test_what_was_read_may_be_changed_until_somebody_else_does() -> None:
     thing = Thing(name="a")
     condition = await etags.get_if_match(f'"other", {tag_of(thing)}')

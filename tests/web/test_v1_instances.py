@@ -279,6 +279,14 @@ async def test_a_name_that_another_one_has_is_refused(world: World, anna: Person
     assert (await shown(anna, made["id"]))["name"] == "green"
 
 
+async def test_no_cache_shows_an_instance_without_asking(world: World, anna: Person) -> None:
+    made = await running(world, anna)
+
+    answer = await anna.http.get(f"{INSTANCES}/{made['id']}")
+
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
 async def test_what_was_changed_meanwhile_is_not_overwritten(world: World, anna: Person) -> None:
     made = await running(world, anna)
     path = f"{INSTANCES}/{made['id']}"

@@ -119,6 +119,12 @@ async def test_a_machine_that_somebody_else_assigned_meanwhile_is_not_overwritte
     assert [one.status_code for one in (first, second, third)] == [200, 412, 200]
 
 
+async def test_no_cache_shows_a_machine_without_asking(admin: Person) -> None:
+    answer = await admin.http.get(f"{PATH}/10")
+
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
 async def test_the_tag_does_not_change_with_what_the_machine_does(
     world: World, admin: Person
 ) -> None:

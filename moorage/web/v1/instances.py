@@ -41,8 +41,6 @@ from moorage.web.v1.operations import ACCEPTED, OperationOut, accepted
 
 Do = Callable[[Session, Instance], Awaitable[Operation]]
 
-_TAG = {"ETag": {"description": "Of what a PATCH can change.", "schema": {"type": "string"}}}
-_SHOWN: Documented = {200: {"headers": _TAG}}
 _LOG: Documented = {
     200: {
         "description": "The last lines; with `follow`, all that come after them too.",
@@ -128,7 +126,7 @@ async def list_instances(tools: ToolsDep, page: PageDep, wanted: WantedDep) -> R
     return Response(body, media_type="application/json")
 
 
-@router.get("/{instance}", response_model=InstanceOut, responses=problems(404) | _SHOWN)
+@router.get("/{instance}", response_model=InstanceOut, responses=problems(404) | etags.SHOWN)
 async def show_instance(instance: str, caller: CallerDep, tools: ToolsDep) -> Response:
     """Show an instance, by its id, number or name: how it stands, where it is, what it uses."""
     async with tools.db.read() as session:
@@ -139,7 +137,7 @@ async def show_instance(instance: str, caller: CallerDep, tools: ToolsDep) -> Re
 @router.patch(
     "/{instance}",
     response_model=InstanceOut,
-    responses=problems(403, 404, 409, 412, 413) | _SHOWN,
+    responses=problems(403, 404, 409, 412, 413) | etags.SHOWN,
     openapi_extra=bodies.described(InstancePatch, {"labels": {"team": "payments"}}),
 )
 async def change_instance(
@@ -270,8 +268,7 @@ async def _ask(
 
 async def _shown(tools: Tools, instance: Instance) -> Response:
     shown = await schemas.whole(tools, instance)
-    tag = etags.tag(StateOut.model_validate(instance).model_dump_json().encode())
-    return Response(shown.model_dump_json(), media_type="application/json", headers={"ETag": tag})
+    return etags.answer(shown, of=StateOut.model_validate(instance))
 
 
 @asynccontextmanager

@@ -15,7 +15,6 @@ from moorage.inventory.machine import Machine
 from moorage.kit.i18n import translated
 from moorage.kit.paging import listed
 from moorage.web import bodies, etags
-from moorage.web.answers import Documented
 from moorage.web.deps import AdminDep, CallerDep, ToolsDep, VisitDep
 from moorage.web.etags import IfMatchDep
 from moorage.web.machines.schemas import MachineInfo, WantedDep
@@ -80,9 +79,6 @@ class HistoryOut(Out):
     items: list[SampleOut]
 
 
-_TAG = {"ETag": {"description": "Of what a PATCH can change.", "schema": {"type": "string"}}}
-_SHOWN: Documented = {200: {"headers": _TAG}}
-
 router = noun("machines")
 
 
@@ -98,7 +94,7 @@ async def list_machines(
     return {**listed(shown, page, key=_key), "problem": translated(problem) if problem else None}
 
 
-@router.get("/{machine}", response_model=MachineOut, responses=problems(404) | _SHOWN)
+@router.get("/{machine}", response_model=MachineOut, responses=problems(404) | etags.SHOWN)
 async def show_machine(machine: str, caller: CallerDep, tools: ToolsDep) -> Response:
     """Show a machine by its id."""
     found = await _found(tools, caller, machine)
@@ -109,7 +105,7 @@ async def show_machine(machine: str, caller: CallerDep, tools: ToolsDep) -> Resp
 @router.patch(
     "/{machine}",
     response_model=MachineOut,
-    responses=problems(403, 404, 409, 412, 413) | _SHOWN,
+    responses=problems(403, 404, 409, 412, 413) | etags.SHOWN,
     openapi_extra=bodies.described(MachinePatch, {"assigned_to": ["anna"]}),
 )
 async def change_machine(
@@ -162,11 +158,7 @@ async def _shown(tools: Tools, caller: Caller, machines: Sequence[Machine]) -> l
 
 
 def _tagged(shown: MachineOut) -> Response:
-    state = StateOut(id=shown.id, assigned_to=shown.assigned_to)
-    headers = {"ETag": etags.tag(state.model_dump_json().encode())}
-    return Response(
-        shown.model_dump_json(by_alias=True), media_type="application/json", headers=headers
-    )
+    return etags.answer(shown, of=StateOut(id=shown.id, assigned_to=shown.assigned_to))
 
 
 def _key(machine: Machine | MachineOut) -> str:
