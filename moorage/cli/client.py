@@ -51,6 +51,7 @@ def login(
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as stream:
+        os.fchmod(descriptor, 0o600)  # it may have been there already
         json.dump({"url": url, "token": token}, stream)
     print(f"Logged in to {url}; kept in {file}.")
 

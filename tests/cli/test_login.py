@@ -1,0 +1,32 @@
+"""`moor login`."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Shell
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the place of the login of somebody with a home of its own."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    place = tmp_path / ".config/moorage/login.json"
+    place.parent.mkdir(parents=True)
+    return place
+
+
+async def test_a_login_that_others_could_read_is_readable_by_its_owner_only(
+    anna: Shell, file: Path
+) -> None:
+    file.write_text("{}")
+    file.chmod(0o644)
+
+    await anna.moor("login")
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert json.loads(file.read_text())["token"] == anna.person.token
