@@ -1,13 +1,13 @@
 """`moor db`: databases and caches, through the service's API."""
 
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from moorage.cli import instance
 from moorage.cli.client import AsJson, Token, Url, call
 from moorage.cli.instance import Which, number, pairs
+from moorage.cli.show import members, show, table
 
 app = typer.Typer(help="Databases and caches.", no_args_is_help=True)
 app.command("start")(instance.start)
@@ -30,35 +30,30 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Order a database or a cache, and show how to reach it."""
-    order: dict[str, Any] = {
-        "resource_name": blueprint,
-        "config": pairs(option),
-    }  # Any: JSON
+    order: dict[str, object] = {"resource_name": blueprint, "config": pairs(option)}
     order |= {"name": name} if name else {}
     order |= {"memory_mib": memory_mib} if memory_mib else {}
     seconds = 300 if wait else 0
     made = call(url, token, "POST", f"/resource_list?wait={seconds}", body=order)
-    _print(made, as_json, f"{made['id']}  {made['name']}  {made['status']}\n{made['url']}")
+    show(made, as_json, f"{made['id']}  {made['name']}  {made['status']}\n{made['url']}")
 
 
 @app.command("ls")
 def list_all(url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
     """List your databases and caches."""
     rows = call(url, token, "GET", "/resource_list")["data"]
-    lines = [
-        f"{row['id']:>6}  {row['resource']:<10} {row['status']:<9} {row['name']}" for row in rows
-    ]
-    _print(rows, as_json, "\n".join(lines) or "There are none yet: moor db create redis")
+    text = table(rows, "id", "resource", "status", "name")
+    show(rows, as_json, text or "There are none yet: moor db create redis")
 
 
 @app.command("show")
-def show(which: Which, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
+def show_one(which: Which, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
     """Show one, without its credentials."""
     row = call(url, token, "GET", f"/resource/{number(url, token, which)}")
     row.pop("url")
     config = row.pop("config", None) or {}
     row |= {key: config[key] for key in ("addr", "port") if key in config}
-    _print(row, as_json, "\n".join(f"{key}: {value}" for key, value in row.items()))
+    show(row, as_json, members(row))
 
 
 @app.command("credentials")
@@ -67,7 +62,7 @@ def credentials(
 ) -> None:
     """Show the credentials of one."""
     row = call(url, token, "GET", f"/resource/{number(url, token, which)}")
-    _print({"url": row["url"], "config": row["config"]}, as_json, str(row["url"]))
+    show({"url": row["url"], "config": row["config"]}, as_json, str(row["url"]))
 
 
 @app.command("rm")
@@ -86,8 +81,4 @@ def remove(
     keep = "true" if keep_data else "false"
     gone = call(url, token, "DELETE", f"/resource/{number(url, token, which)}?keep_data={keep}")
     volume = f"; its data are in the volume {gone['volume']}" if "volume" in gone else ""
-    _print(gone, as_json, f"{which} is {'gone' if gone['deleted'] else 'being removed'}{volume}")
-
-
-def _print(content: object, as_json: bool, text: str) -> None:
-    print(json.dumps(content, indent=2, ensure_ascii=False) if as_json else text)
+    show(gone, as_json, f"{which} is {'gone' if gone['deleted'] else 'being removed'}{volume}")

@@ -101,6 +101,19 @@ async def test_a_database_is_named_by_its_number_its_id_or_its_name(
     assert "name: cache" in by_id.text
 
 
+async def test_databases_are_listed_in_columns_and_shown_in_words(
+    world: World, anna: Shell
+) -> None:
+    await anna.moor("db", "create", "redis", "--name", "cache", "--no-wait")
+    await world.settled()
+
+    listed = await anna.moor("db", "ls")
+    shown = await anna.moor("db", "show", "cache")
+
+    assert listed.text == "1  redis  running  cache\n"
+    assert "is_running: yes" in shown.text.splitlines()
+
+
 async def test_every_bad_field_of_an_order_is_told(anna: Shell) -> None:
     told = await anna.moor("instance", "create", "redis", "--name", "My Cache", "--cpus", "1000")
 

@@ -118,7 +118,7 @@ def test_a_database_is_ordered_listed_shown_and_removed(
     password = made["config"]["config"]["--requirepass"]
 
     assert "cache" in listed
-    assert "is_running: True" in shown
+    assert "is_running: yes" in shown
     assert password not in listed + shown
     assert credentials == made["url"]
     log_in(credentials)
