@@ -126,7 +126,7 @@ def _events(lines: Iterable[str]) -> Iterator[Event]:
 
 def _reach(url: str | None, token: str | None) -> tuple[str, dict[str, str]]:
     """Return where the service is, and the headers that say who is calling. Raises Invalid."""
-    kept = _kept()
+    kept = {} if url and token else _kept()
     token = token or kept.get("token")
     if not token:
         raise Invalid("Say who you are: `moor login`, or --token.")

@@ -5,7 +5,9 @@ import stat
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from moorage.cli import app
 from tests.cli.conftest import Shell
 
 pytestmark = pytest.mark.anyio
@@ -29,4 +31,14 @@ async def test_a_login_that_others_could_read_is_readable_by_its_owner_only(
     await anna.moor("login")
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert json.loads(file.read_text())["token"] == anna.person.token
+
+
+async def test_a_broken_login_is_replaced_by_a_new_one(anna: Shell, file: Path) -> None:
+    file.write_text("{")
+
+    broken = CliRunner().invoke(app, ["db", "ls"])
+    await anna.moor("login")
+
+    assert "run `moor login` again" in str(broken.exception)
     assert json.loads(file.read_text())["token"] == anna.person.token
