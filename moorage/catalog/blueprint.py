@@ -11,8 +11,6 @@ from moorage.catalog.options import Dialect, Frozen, Key, Option, Refused, Secre
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 
-IMAGE = "${MOORAGE_IMAGE}"  # the one thing of a Compose file that an order decides
-
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
@@ -49,7 +47,7 @@ class Health(Frozen):
 class Service(Frozen):
     """What we understand of a Compose service."""
 
-    image: Literal["${MOORAGE_IMAGE}"]
+    image: Literal["${MOORAGE_IMAGE}"]  # the one thing that an order decides
     user: str
     entrypoint: tuple[Plain, ...] | None = None
     command: tuple[Plain, ...] = ()

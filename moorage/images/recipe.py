@@ -73,10 +73,6 @@ class Recipe:
             source = ref
         return layers
 
-    def digest(self) -> str:
-        """Return the digest of all files, names and sources that decide what is in it."""
-        return self.layers()[-1].digest
-
 
 def _tar(folder: Path | None) -> bytes:
     """Return the tar of an image's folder."""

@@ -181,19 +181,6 @@ async def hurry(session: Session, *, server_id: str) -> None:
     wake(session, QUEUE, everywhere=False)
 
 
-async def list_events(
-    session: Session, operation_id: str, *, after: int = 0, limit: int = 500
-) -> Sequence[OperationEvent]:
-    """Return what happened in an operation after an event's number, in order."""
-    rows = await session.scalars(
-        select(OperationEvent)
-        .where(OperationEvent.operation_id == operation_id, OperationEvent.number > after)
-        .order_by(OperationEvent.number)
-        .limit(limit)
-    )
-    return rows.all()
-
-
 async def forget_old(session: Session, *, ended_before: datetime, limit: int = 1000) -> int:
     """Remove operations that ended before a moment, and their events; return how many."""
     old = (

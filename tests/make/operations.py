@@ -1,8 +1,12 @@
 """Operations of no particular kind."""
 
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
 from moorage.kit.db import Database
 from moorage.operations import service as operations
-from moorage.operations.models import Operation
+from moorage.operations.models import Operation, OperationEvent
 
 
 async def make_operation(
@@ -18,3 +22,14 @@ async def ended(db: Database, operation: Operation) -> Operation:
     found = await operations.wait(db, operation.id, timeout_s=10)
     assert found.is_ended, found.status
     return found
+
+
+async def events_of(db: Database, operation: Operation) -> Sequence[OperationEvent]:
+    """Return what happened in an operation, in order."""
+    async with db.read() as session:
+        rows = await session.scalars(
+            select(OperationEvent)
+            .where(OperationEvent.operation_id == operation.id)
+            .order_by(OperationEvent.number)
+        )
+        return rows.all()

@@ -10,7 +10,7 @@ from moorage.kit.errors import Failed, Unavailable
 from moorage.operations import service as operations
 from moorage.operations.run import Run
 from moorage.operations.runner import Job
-from tests.make.operations import ended, make_operation
+from tests.make.operations import ended, events_of, make_operation
 from tests.operations.conftest import Perform
 
 pytestmark = pytest.mark.anyio
@@ -135,8 +135,7 @@ async def test_progress_grows_with_the_steps(db: Database, perform: Perform) -> 
     perform({"test": bakery.job})
     await ended(db, operation)
 
-    async with db.read() as session:
-        events = await operations.list_events(session, operation.id)
+    events = await events_of(db, operation)
     told = [event.data["progress"] for event in events if event.kind == "step"]
     assert told == [0, 33, 33, 66, 66, 99]
     assert (events[-1].kind, events[-1].data) == ("end", {"status": "succeeded"})
@@ -156,22 +155,7 @@ async def test_lines_are_kept_in_order_and_cut_at_a_sane_length(
     perform({"test": Job(do)})
     await ended(db, operation)
 
-    async with db.read() as session:
-        events = await operations.list_events(session, operation.id)
+    events = await events_of(db, operation)
     lines = [event.data["text"] for event in events if event.kind == "line"]
     assert [line[:2] for line in lines] == [f"{number:02}" for number in range(50)]
     assert {len(line) for line in lines} == {500}
-
-
-async def test_events_are_read_from_where_one_left_off(db: Database, perform: Perform) -> None:
-    operation = await make_operation(db)
-    perform({"test": Bakery().job})
-    await ended(db, operation)
-
-    async with db.read() as session:
-        everything = await operations.list_events(session, operation.id)
-        rest = await operations.list_events(session, operation.id, after=everything[2].number)
-        first = await operations.list_events(session, operation.id, limit=2)
-
-    assert [event.number for event in rest] == [event.number for event in everything[3:]]
-    assert [event.number for event in first] == [event.number for event in everything[:2]]

@@ -16,7 +16,7 @@ from moorage.operations.models import Operation
 from moorage.operations.run import CancelRequested, Lost, Run
 from moorage.operations.runner import Job
 from moorage.world import make_queue
-from tests.make.operations import ended, make_operation
+from tests.make.operations import ended, events_of, make_operation
 from tests.operations.conftest import Perform
 from tests.operations.test_runner import Crowd
 
@@ -235,5 +235,4 @@ async def test_old_operations_are_forgotten_with_their_events(
     assert (kept, gone) == (0, 1)
     async with db.read() as session:
         left = list(await session.scalars(select(Operation.id)))
-        events = await operations.list_events(session, old.id)
-    assert (left, list(events)) == ([unfinished.id], [])
+    assert (left, await events_of(db, old)) == ([unfinished.id], [])
