@@ -7,11 +7,12 @@ import time
 from pathlib import Path
 
 from bench.report import Figure
-from bench.service import Service, free_port, until
+from bench.service import Service, until
 from moorage.catalog import answers, running
 from moorage.catalog import service as catalog
 from moorage.catalog.app import App
 from moorage.compose.tool import found
+from tests.make.ports import free_port
 
 APPS = ("dokuwiki", "wordpress")
 ROUNDS = 5

@@ -17,10 +17,11 @@ from pathlib import Path
 import httpx
 
 from bench.report import Figure
-from bench.service import Service, cpu_s, free_port, running, until
+from bench.service import Service, cpu_s, running, until
 from moorage.kit.crypto import digest
 from moorage.kit.ids import new_id
 from moorage.kit.paging import cursor
+from tests.make.ports import free_port
 
 INSTANCES = 100_000
 LIMIT = 50

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 from bench import logins
 from bench.report import Figure
-from bench.service import Service, free_port
+from bench.service import Service
+from tests.make.ports import free_port
 
 ROUNDS = 9
 MANY = 30

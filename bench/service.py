@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+from tests.make.ports import free_port
 
 MOOR = Path(sys.executable).with_name("moor")
 _READY_S = 30
@@ -93,13 +94,6 @@ def until(is_done: Callable[[], bool], *, every_s: float = 0.004) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError
         time.sleep(every_s)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _is_ready(url: str) -> bool:

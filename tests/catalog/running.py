@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from moorage.catalog.check import Settled, settle
 from moorage.catalog.render import Login
 from moorage.engines.docker import DockerEngine
 from tests.make.images import prepared
+from tests.make.ports import free_port
 
 DOCKER_HOST = os.environ.get("MOORAGE_DOCKER_HOST", "unix:///var/run/docker.sock")
 HOST = "127.0.0.1"
@@ -74,13 +74,6 @@ async def running(blueprint: Blueprint, config: object) -> AsyncIterator[Running
         await engine.remove_container(name)
         await engine.remove_volume(name)
         await engine.close()
-
-
-def free_port() -> int:
-    """Return a port that nobody uses."""
-    with socket.create_server((HOST, 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 async def _ask(

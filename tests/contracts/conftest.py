@@ -62,12 +62,6 @@ class Bench:
         await self.engine.start_container(container)
         return container
 
-    def free_port(self) -> int:
-        """Return a port that nobody uses."""
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port: int = server.getsockname()[1]
-        return port
-
     @contextmanager
     def taken_port(self) -> Iterator[int]:
         """Have a port that another program uses."""

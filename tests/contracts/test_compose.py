@@ -12,6 +12,7 @@ from moorage.engines.fake import FakeEngine
 from moorage.engines.port import ImageMissing, NetworkMissing, PortTaken
 from moorage.kit.errors import Conflict
 from tests.contracts.conftest import DOCKER_HOST, Bench
+from tests.make.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -75,7 +76,7 @@ async def up(bench: Bench, runner: Runner, tmp_path: Path) -> Up:
             lines.append(line)
 
         override = OVERRIDE.format(
-            prefix=prefix, network=network, port=bench.free_port() if port is None else port
+            prefix=prefix, network=network, port=free_port() if port is None else port
         )
         variables = {"IMAGE": image, "PASSWORD": "se$cret"}
         project = Project(tmp_path, "compose.yaml", prefix, variables, override)
@@ -104,7 +105,7 @@ async def test_secrets_are_not_to_be_seen_from_outside(bench: Bench, up: Up) -> 
 
 
 async def test_what_was_made_before_is_only_started(bench: Bench, up: Up) -> None:
-    port = bench.free_port()
+    port = free_port()
     await up(port=port)
     before = {one.name: one.id for one in await bench.engine.find_containers(bench.labels)}
     await bench.engine.remove_container(bench.name("db"))

@@ -7,6 +7,7 @@ import pytest
 
 from moorage.engines.port import ImageMissing, PublishedPort
 from moorage.kit.errors import Invalid, NotFound, Unavailable
+from tests.make.ports import free_port
 
 from .conftest import Bench, chunks, tar_of
 
@@ -43,7 +44,7 @@ async def test_the_first_process_of_a_container_is_an_init(bench: Bench) -> None
 
 
 async def test_a_published_port_is_open_on_its_address_only(bench: Bench) -> None:
-    port = bench.free_port()
+    port = free_port()
     listen = ("/bin/busybox", "nc", "-ll", "-p", "7", "-e", "/bin/busybox", "echo", "ahoy")
     spec = replace(bench.spec("one", *listen), ports=(PublishedPort("127.0.0.2", port, 7),))
     await bench.run(spec)
@@ -72,7 +73,7 @@ async def test_a_user_that_the_image_does_not_know_is_refused(bench: Bench) -> N
 
 
 async def test_an_address_of_another_server_is_refused(bench: Bench) -> None:
-    ports = (PublishedPort("203.0.113.9", bench.free_port(), 7),)
+    ports = (PublishedPort("203.0.113.9", free_port(), 7),)
 
     with pytest.raises(Invalid, match=r"no address 203\.0\.113\.9"):
         await bench.run(replace(bench.spec(), ports=ports))

@@ -7,6 +7,7 @@ import pytest
 
 from moorage.engines.port import HealthCheck, ImageMissing, NetworkMissing, PortTaken, PublishedPort
 from moorage.kit.errors import Conflict, NotFound, Unavailable
+from tests.make.ports import free_port
 
 from .conftest import MISSING, READ, TALK, Bench, tar_of
 
@@ -142,7 +143,7 @@ async def test_containers_are_found_by_all_their_labels_running_or_not(bench: Be
 
 
 async def test_two_containers_cannot_publish_one_port(bench: Bench) -> None:
-    port = bench.free_port()
+    port = free_port()
     ports = (PublishedPort("127.0.0.1", port, 6379),)
     first = await bench.run(replace(bench.spec("first"), ports=ports))
     second = await bench.engine.create_container(replace(bench.spec("second"), ports=ports))

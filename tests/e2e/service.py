@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import psycopg
 
+from tests.make.ports import free_port
+
 from .engine import Engine
 from .process import MOOR, Process
 from .until import until
@@ -236,13 +238,6 @@ class Service:
             return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200
         except httpx.TransportError:
             return False
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 def is_free(port: int) -> bool:

@@ -11,9 +11,9 @@ import httpx
 import psutil
 import pytest
 
+from tests.make.ports import free_port
 from tests.make.redis import RedisServer
 
-from .service import free_port
 from .until import until
 
 pytestmark = pytest.mark.redis

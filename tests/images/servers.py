@@ -1,7 +1,6 @@
 """Database servers in containers, run as Moorage runs them, and real clients of them."""
 
 import secrets
-import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import pymysql
 
 from moorage.engines.port import ContainerSpec, Engine, PublishedPort, VolumeMount
 from tests.e2e import clients
+from tests.make.ports import free_port
 
 LABEL = "moorage.test"
 READY_TIMEOUT_S = 45
@@ -88,7 +88,7 @@ class Servers:
         entrypoint: tuple[str, ...] | None = None,
     ) -> Server:
         """Start a server on the data that the test's servers before it left."""
-        port = _free_port()
+        port = free_port()
         spec = ContainerSpec(
             name=f"{self.labels[LABEL]}-{secrets.token_hex(4)}",
             image=image,
@@ -121,9 +121,3 @@ class Servers:
             await self.engine.remove_container(container.id)
         for volume in await self.engine.find_volumes(self.labels):
             await self.engine.remove_volume(volume.name)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port

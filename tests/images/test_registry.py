@@ -16,6 +16,7 @@ from moorage.images.service import Images
 from moorage.kit.errors import Failed
 from tests.images.conftest import Prepare, Said
 from tests.images.servers import MARIADB, Servers
+from tests.make.ports import free_port
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
@@ -32,8 +33,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
     """The address of an empty registry."""
     program = shutil.which("docker-registry")
     assert program, "install the Debian package docker-registry"
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
+    port = free_port()
     address = f"127.0.0.1:{port}"
     file = tmp_path / "registry.yml"
     file.write_text(CONFIGURATION.format(folder=tmp_path / "registry", address=address))

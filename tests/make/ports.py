@@ -4,15 +4,16 @@ import secrets
 import socket
 from collections.abc import Sequence
 
+ANY = (0,)  # the kernel chooses
 
-def free_port(ports: Sequence[int]) -> int:
+
+def free_port(ports: Sequence[int] = ANY) -> int:
     """Return one of them on which nobody listens."""
     while True:
         with socket.socket() as probe:
-            port = secrets.choice(ports)
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", port))
+                probe.bind(("127.0.0.1", secrets.choice(ports)))
             except OSError:
                 continue
-            return port
+            return int(probe.getsockname()[1])

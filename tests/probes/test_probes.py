@@ -3,7 +3,6 @@
 import asyncio
 import os
 import secrets
-import socket
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -16,6 +15,7 @@ from moorage.probes.port import LoginRefused, NotReady, Probe, Target
 from moorage.probes.postgres import PostgresProbe
 from moorage.probes.redis import RedisProbe
 from tests.make.images import prepared
+from tests.make.ports import free_port
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
@@ -70,8 +70,7 @@ async def target(server: Server) -> AsyncIterator[Target]:
     """A server that has just been started."""
     engine = DockerEngine(DOCKER_HOST)
     image = await prepared(engine, server.blueprint)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+    port = free_port()
     spec = ContainerSpec(
         name=f"test-{secrets.token_hex(4)}",
         image=image,
