@@ -1,7 +1,7 @@
 """The outside, made real: database, engines, cloud, probes, images. Nothing else builds one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from moorage.instances.networks import Networks
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
 from moorage.inventory.files import MachinesFile
-from moorage.inventory.host import ThisHost
+from moorage.inventory.host import Host, ThisHost
 from moorage.inventory.machine import Source
 from moorage.inventory.machines import Machines
 from moorage.inventory.servers import ManagedServers
@@ -52,6 +52,7 @@ async def open_world(settings: Settings) -> AsyncIterator[Tools]:
         async with db.begin() as session:
             installation = await inventory.register_installation(session)
         sealer = load_sealer(settings.secret_key)
+        hosts = make_hosts(settings)
         sessions = await stack.enter_async_context(open_sessions(settings, db, installation))
         yield Tools(
             installation=installation,
@@ -65,7 +66,8 @@ async def open_world(settings: Settings) -> AsyncIterator[Tools]:
             networks=Networks(installation, settings, db),
             visitor=WebVisitor(),
             composes={inventory.LOCAL: make_compose(settings)},
-            machines=await stack.enter_async_context(open_machines(settings, db, cloud)),
+            hosts=hosts,
+            machines=await stack.enter_async_context(open_machines(settings, db, cloud, hosts)),
             sessions=KeyedSessions(sessions, session_secret(settings)),
             cloud=cloud,
         )
@@ -124,10 +126,10 @@ def session_secret(settings: Settings) -> bytes:
 
 
 @asynccontextmanager
-async def open_machines(settings: Settings, db: Database, cloud: Cloud) -> AsyncIterator[Machines]:
+async def open_machines(
+    settings: Settings, db: Database, cloud: Cloud, hosts: Mapping[str, Host]
+) -> AsyncIterator[Machines]:
     """Open where machines are known; nobody looks before the first question."""
-    # What the engine of another machine runs on cannot be seen from here.
-    hosts = {inventory.LOCAL: ThisHost()} if settings.docker_host.startswith("unix:") else {}
     sources: list[Source] = [make_machines_file(settings), ManagedServers(db, hosts)]
     if not Access.of(settings).missing:
         sources.append(CloudVms(db, cloud))
@@ -136,6 +138,11 @@ async def open_machines(settings: Settings, db: Database, cloud: Cloud) -> Async
         yield machines
     finally:
         await machines.close()
+
+
+def make_hosts(settings: Settings) -> Mapping[str, Host]:
+    """Return the machines that can be looked at; what an engine elsewhere runs on cannot."""
+    return {inventory.LOCAL: ThisHost()} if settings.docker_host.startswith("unix:") else {}
 
 
 def make_machines_file(settings: Settings) -> MachinesFile:

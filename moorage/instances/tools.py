@@ -11,6 +11,7 @@ from moorage.engines.port import Engine, EngineInfo
 from moorage.identity.sessions import Sessions
 from moorage.images.service import Images
 from moorage.instances.networks import Networks
+from moorage.inventory.host import Host
 from moorage.inventory.machines import Machines
 from moorage.kit.crypto import Sealer
 from moorage.kit.db import Database
@@ -41,7 +42,8 @@ class RefusedPorts:
 class Tools:
     """installation: the id on our labels. probes: by protocol. visitor: who asks for pages.
 
-    engines, composes: by server name. cloud: where VMs run.
+    engines, composes, hosts: by server name; a machine that we cannot look at has no host.
+    cloud: where VMs run.
     sizes: what a server has, by its name, as its engine said when it first answered.
     """
 
@@ -56,6 +58,7 @@ class Tools:
     networks: Networks
     visitor: Visitor
     composes: Mapping[str, Runner]
+    hosts: Mapping[str, Host]
     machines: Machines
     sessions: Sessions
     cloud: Cloud

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from moorage.inventory.host import Host, Measured
+from moorage.inventory.host import ROOT, Host, Measured
 from moorage.inventory.machine import Machine, Source, SourceName
 from moorage.kit.clock import now
 from moorage.kit.errors import Unavailable
@@ -27,9 +28,11 @@ class FakeHost(Host):
             cpu=0.25,
             mem_used=4 * _GIB,
             disk_used=30 * _GIB,
+            disk_free=70 * _GIB,
+            load=(0.5, 0.25, 0.125),
         )
 
-    async def measure(self) -> Measured:
+    async def measure(self, folder: Path = ROOT) -> Measured:
         """See the port."""
         if self.away:
             raise Unavailable("The machine does not answer.")

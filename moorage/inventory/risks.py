@@ -4,27 +4,27 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from moorage.inventory.facts import Facts
+from moorage.inventory.host import Measured
 from moorage.kit.i18n import Text
 
-MOST_DISK = 85.0  # per cent; images and logs grow by leaps
-MOST_MEMORY = 90.0
+MOST_DISK = 0.85  # images and logs grow by leaps
+MOST_MEMORY = 0.9
 OLDEST_ENGINE = (20, 10)
 _NAMED = 5
 RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def of_machine(facts: Facts, *, at: datetime) -> list[Text]:
-    """Return what is wrong with a machine at a moment by its own clock."""
+def of_machine(seen: Measured) -> list[Text]:
+    """Return what is wrong with a machine."""
     found = []
-    if facts.disk >= MOST_DISK:
-        found.append(Text("The disk is {used:.0f}% full: make room.", used=facts.disk))
-    if facts.memory >= MOST_MEMORY:
+    if (disk := seen.disk_share) >= MOST_DISK:
+        found.append(Text("The disk is {used:.0f}% full: make room.", used=disk * 100))
+    if (memory := seen.mem_share) >= MOST_MEMORY:
         found.append(
-            Text("{used:.0f}% of the memory are in use: stop something.", used=facts.memory)
+            Text("{used:.0f}% of the memory are in use: stop something.", used=memory * 100)
         )
-    if at < RELEASED:
-        found.append(Text("The clock says {day:%Y-%m-%d}, which is past: set it.", day=at))
+    if seen.at < RELEASED:
+        found.append(Text("The clock says {day:%Y-%m-%d}, which is past: set it.", day=seen.at))
     return found
 
 

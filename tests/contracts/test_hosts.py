@@ -2,7 +2,11 @@
 
 import asyncio
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +33,10 @@ async def test_figures_are_bytes_and_shares_of_what_there_is(host: Host) -> None
 
     assert 1 << 20 < seen.mem_used < seen.mem < 1 << 63
     assert 1 << 20 < seen.disk_used < seen.maxdisk < 1 << 63
+    assert 0 <= seen.disk_free <= seen.maxdisk - seen.disk_used
+    assert 0 < seen.mem_share < 1
+    assert 0 < seen.disk_share <= 1
+    assert min(seen.load) >= 0
     assert 0 <= seen.cpu <= 1
     assert seen.cpus >= 1
     assert seen.uptime > 0
@@ -42,6 +50,23 @@ async def test_a_later_look_has_a_later_time(host: Host) -> None:
 
     assert began <= first.at <= second.at <= now()
     assert 0 <= second.cpu <= 1
+
+
+async def test_whoever_looks_at_once_or_soon_after_sees_that_the_machine_is_busy() -> None:
+    host = ThisHost()
+
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        at_once = await asyncio.gather(*(host.measure() for _ in range(3)))
+        soon = await host.measure()
+        busy.kill()
+
+    assert min(seen.cpu for seen in (*at_once, soon)) > 0
+
+
+async def test_a_folder_that_is_not_there_is_on_the_disk_of_the_one_above(tmp_path: Path) -> None:
+    here, below = await ThisHost().measure(tmp_path), await ThisHost().measure(tmp_path / "a/b")
+
+    assert here.maxdisk == below.maxdisk == shutil.disk_usage(tmp_path).total
 
 
 async def test_this_machine_says_what_the_system_says() -> None:

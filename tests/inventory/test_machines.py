@@ -3,19 +3,22 @@
 import asyncio
 import dataclasses
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from moorage.config import Settings
 from moorage.inventory import service as inventory
 from moorage.inventory.fake import FakeHost, FakeSource
-from moorage.inventory.host import Host, Measured
+from moorage.inventory.host import ROOT, Host, Measured
 from moorage.inventory.machine import FIRST_GIVEN_ID, Machine, Wanted
 from moorage.inventory.machines import Machines
 from moorage.inventory.models import Server
 from moorage.inventory.servers import ManagedServers
 from moorage.kit.clock import now
 from moorage.kit.db import Database
+from moorage.world import make_hosts
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +28,7 @@ ADDRESS = FakeHost().facts.ip
 class Hanging(Host):
     """A machine that never answers."""
 
-    async def measure(self) -> Measured:
+    async def measure(self, folder: Path = ROOT) -> Measured:
         """See the port."""
         await asyncio.Event().wait()
         raise AssertionError
@@ -34,7 +37,7 @@ class Hanging(Host):
 class Late(Host):
     """A machine that has answered a while ago."""
 
-    async def measure(self) -> Measured:
+    async def measure(self, folder: Path = ROOT) -> Measured:
         """See the port."""
         return dataclasses.replace(FakeHost().facts, at=now() - timedelta(minutes=1))
 
@@ -117,6 +120,18 @@ async def test_a_server_that_was_never_reached_is_unknown(db: Database, server: 
     [one] = await ManagedServers(db, {}).look()
 
     assert (one.status, one.cpus, one.seen_at) == ("unknown", 0, None)
+
+
+@pytest.mark.parametrize(
+    ("engine", "names"),
+    [("unix:///var/run/docker.sock", {"local"}), ("tcp://192.0.2.7:2376", set())],
+)
+def test_only_the_machine_that_we_run_on_can_be_looked_at(
+    tmp_path: Path, engine: str, names: set[str]
+) -> None:
+    hosts = make_hosts(Settings(data_dir=tmp_path, docker_host=engine))
+
+    assert hosts.keys() == names
 
 
 async def test_a_server_that_hangs_holds_up_no_other(db: Database, server: str) -> None:

@@ -1,44 +1,54 @@
 """What should worry whoever runs a server."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from moorage.inventory import risks
-from moorage.inventory.facts import Facts
+from moorage.inventory.fake import FakeHost
+from moorage.inventory.host import Measured
 from moorage.inventory.risks import RELEASED
 
 TODAY = RELEASED + timedelta(days=1)
 
 
-def facts(*, disk: float = 40, memory: float = 50) -> Facts:
-    """Return a machine that is well but for what is said."""
-    return Facts(cpu=100, memory=memory, disk=disk, load=(90, 90, 90), uptime_s=1)
+def machine(*, disk: int = 400, memory: int = 500, at: datetime = TODAY) -> Measured:
+    """Return a busy machine of which so many thousandths are used."""
+    return replace(
+        FakeHost().facts,
+        at=at,
+        cpu=1.0,
+        load=(90, 90, 90),
+        mem=1000,
+        mem_used=memory,
+        maxdisk=1050,
+        disk_used=disk,
+        disk_free=1000 - disk,
+    )
 
 
 @pytest.mark.parametrize(
-    ("seen", "at", "expected"),
+    ("seen", "expected"),
     [
-        (facts(), TODAY, []),
-        (facts(disk=84.9, memory=89.9), TODAY, []),
-        (facts(disk=85), TODAY, ["The disk is 85% full: make room."]),
-        (facts(memory=90), TODAY, ["90% of the memory are in use: stop something."]),
+        (machine(), []),
+        (machine(disk=849, memory=899), []),
+        (machine(disk=850), ["The disk is 85% full: make room."]),
+        (machine(memory=900), ["90% of the memory are in use: stop something."]),
         (
-            facts(),
-            datetime(1970, 1, 1, tzinfo=UTC),
+            machine(at=datetime(1970, 1, 1, tzinfo=UTC)),
             ["The clock says 1970-01-01, which is past: set it."],
         ),
         (
-            facts(disk=99.6, memory=95),
-            TODAY,
+            machine(disk=996, memory=950),
             ["The disk is 100% full: make room.", "95% of the memory are in use: stop something."],
         ),
     ],
 )
 def test_a_machine_is_at_risk_by_disk_memory_and_clock_and_not_by_being_busy(
-    seen: Facts, at: datetime, expected: list[str]
+    seen: Measured, expected: list[str]
 ) -> None:
-    assert risks.of_machine(seen, at=at) == expected
+    assert risks.of_machine(seen) == expected
 
 
 @pytest.mark.parametrize("version", ["20.10.24+dfsg1", "28.0.1", "fake", ""])

@@ -149,11 +149,11 @@ async def open_tools(
     async with db.begin() as session:
         installation = await inventory.register_installation(session)
     probe = FakeProbe(engine)
-    servers = ManagedServers(db, {inventory.LOCAL: host or FakeHost()})
+    hosts = {inventory.LOCAL: host or FakeHost()}
     cloud = cloud or make_cloud()
     vms = CloudVms(db, cloud)
     vms.fresh_s = 0.0  # so that a test sees at once what it has made
-    machines = Machines([make_machines_file(settings), servers, vms])
+    machines = Machines([make_machines_file(settings), ManagedServers(db, hosts), vms])
     async with open_sessions(settings, db, installation) as sessions:
         yield Tools(
             installation=installation,
@@ -168,6 +168,7 @@ async def open_tools(
             visitor=FakeVisitor(engine),
             composes={inventory.LOCAL: FakeRunner(gated(engine, gate or Gate()))},
             cloud=cloud,
+            hosts=hosts,
             machines=machines,
             sessions=KeyedSessions(sessions, b"secret of a test"),
         )

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from moorage.instances.models import Instance
+from moorage.inventory.models import Server
 from moorage.operations.models import Operation
 from moorage.web.apps import states
 from tests.make.apps import answered, asked, installed
@@ -118,11 +119,31 @@ async def test_a_server_shows_what_it_is_doing(world: World, anna: Person) -> No
 
     data = told["data"]
     assert told["code"] == "1"
-    for share in ("cpu", "memory", "hdd"):
-        assert re.fullmatch(r"\d{1,3}%", data[share])
-    assert data["containers"] == 1
-    assert data["uptime"] > 0
-    assert len(data["load"]) == 3
+    assert (data["cpu"], data["memory"], data["hdd"]) == ("25%", "25%", "30%")
+    assert (data["containers"], data["uptime"]) == (1, 3600)
+    assert data["load"] == [0.5, 0.25, 0.12]
+
+
+async def test_what_a_machine_elsewhere_is_doing_is_unknown(world: World, anna: Person) -> None:
+    async with world.db.begin() as session:
+        session.add(Server(name="mars"))
+
+    data = (await asked(anna, "/searchServer", server="mars"))["data"]
+
+    assert (data["cpu"], data["memory"], data["hdd"]) == ("unknown",) * 3
+    assert (data["load"], data["uptime"]) == ([], None)
+    assert "What its machine is doing cannot be seen from here." in data["info"]
+
+
+async def test_what_a_machine_that_does_not_answer_is_doing_is_unknown(
+    world: World, anna: Person
+) -> None:
+    world.host.away = True
+
+    data = (await asked(anna, "/searchServer"))["data"]
+
+    assert (data["cpu"], data["risk"]) == ("unknown", "0")
+    assert data["info"] == "What its machine is doing cannot be seen from here."
 
 
 async def test_an_app_that_is_not_well_is_a_risk_to_those_who_see_it(

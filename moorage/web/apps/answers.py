@@ -72,15 +72,19 @@ class AllRemovedOut(BaseModel):
 
 
 class ServerOut(BaseModel):
-    """How a server is. risk: how many warnings stand; info names them."""
+    """How a server is. risk: how many warnings stand; info names them.
+
+    Of a machine that cannot be seen from here cpu, memory and hdd are "unknown", load is empty,
+    and uptime is null.
+    """
 
     cpu: str = Field(examples=["10%"])
     memory: str = Field(examples=["54%"])
-    hdd: str = Field(examples=["37%"])
+    hdd: str = Field(description="Of the disk with the engine's data.", examples=["37%"])
     risk: str = Field(examples=["3"])
     info: str
     load: list[float] = Field(description="Over 1, 5 and 15 minutes.")
-    uptime: int = Field(description="In seconds.")
+    uptime: int | None = Field(description="In seconds.")
     containers: int = Field(description="How many run.")
     os: str
 

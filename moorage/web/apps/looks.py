@@ -9,9 +9,10 @@ from moorage.instances import inside, servers, troubles
 from moorage.instances.models import Instance
 from moorage.instances.servers import Seen
 from moorage.instances.tools import Tools
-from moorage.inventory import facts, risks
+from moorage.inventory import risks
 from moorage.inventory import service as inventory
-from moorage.kit.clock import now
+from moorage.inventory.host import ROOT, Measured
+from moorage.kit.errors import Unavailable
 from moorage.kit.i18n import Text, joined, translated
 from moorage.operations import service as operations
 from moorage.web.apps import answers, states
@@ -26,6 +27,8 @@ from moorage.web.apps.answers import (
 from moorage.web.apps.installs import not_installed
 from moorage.web.apps.schemas import CatalogueIn
 from moorage.web.v1.instance_schemas import container
+
+_MEASURED_WITHIN_S = 2.0
 
 
 async def app(tools: Tools, caller: Caller, name: str) -> JsonObject:
@@ -48,26 +51,25 @@ async def apps(tools: Tools, caller: Caller) -> JsonObject:
 async def server(tools: Tools, caller: Caller, name: str | None) -> JsonObject:
     """Tell how a server is. Raises NotFound."""
     seen = await servers.get(tools, name or inventory.LOCAL)
-    root = Path(seen.info.root_dir if seen.info else "/")
-    measured, running = await asyncio.gather(facts.measure(root), _running(tools, seen))
+    measured, running = await asyncio.gather(_measured(tools, seen), _running(tools, seen))
     async with tools.db.read() as session:
         sick = await troubles.on_server(session, seen.server.id, sees=caller.sees)
     version = seen.info.version if seen.info and seen.status == "up" else None
     left = [one.name for one in seen.leftovers] if caller.is_admin else []
     warnings = [
-        *risks.of_machine(measured, at=now()),
+        *(risks.of_machine(measured) if measured else []),
         *risks.of_engine(version),
         *sick,
         *risks.of_leftovers(left),
     ]
+    if measured is None:
+        info = [*warnings, Text("What its machine is doing cannot be seen from here.")]
+    else:
+        info = warnings or [Text("All is well.")]
     told = ServerOut(
-        cpu=f"{measured.cpu:.0f}%",
-        memory=f"{measured.memory:.0f}%",
-        hdd=f"{measured.disk:.0f}%",
+        **_figures(measured),
         risk=str(len(warnings)),
-        info=translated(joined(" ", warnings or [Text("All is well.")])),
-        load=[round(one, 2) for one in measured.load],
-        uptime=measured.uptime_s,
+        info=translated(joined(" ", info)),
         containers=running,
         os=seen.info.operating_system if seen.info else "",
     )
@@ -102,9 +104,34 @@ async def _state(tools: Tools, instance: Instance) -> StateOut:
     )
 
 
+async def _measured(tools: Tools, seen: Seen) -> Measured | None:
+    """Return what the machine of a server is doing; None when nobody can tell."""
+    host = tools.hosts.get(seen.server.name)
+    if host is None:
+        return None
+    try:
+        async with asyncio.timeout(_MEASURED_WITHIN_S):
+            return await host.measure(Path(seen.info.root_dir) if seen.info else ROOT)
+    except (Unavailable, TimeoutError):
+        return None
+
+
 async def _running(tools: Tools, seen: Seen) -> int:
     """Return how many containers run on a server, whoever made them."""
     if seen.status != "up":
         return 0
     found = await tools.engines[seen.server.name].find_containers({})
     return sum(container.status == "running" for container in found)
+
+
+def _figures(seen: Measured | None) -> JsonObject:
+    """Return the figures of a machine; they have the same names where nobody can tell them."""
+    if seen is None:
+        return {**dict.fromkeys(("cpu", "memory", "hdd"), "unknown"), "load": [], "uptime": None}
+    return {
+        "cpu": f"{seen.cpu:.0%}",
+        "memory": f"{seen.mem_share:.0%}",
+        "hdd": f"{seen.disk_share:.0%}",
+        "load": [round(one, 2) for one in seen.load],
+        "uptime": seen.uptime,
+    }
