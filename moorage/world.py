@@ -1,10 +1,12 @@
 """The outside, made real: database, engines, cloud, probes, images. Nothing else builds one."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from moorage import config
 from moorage.catalog import service as catalog
 from moorage.catalog.service import Catalog
 from moorage.compose import tool
@@ -41,10 +43,14 @@ from moorage.probes.postgres import PostgresProbe
 from moorage.probes.redis import RedisProbe
 from moorage.probes.web import WebVisitor
 
+log = logging.getLogger(__name__)
+
 
 @asynccontextmanager
 async def open_world(settings: Settings) -> AsyncIterator[Tools]:
     """Open everything, and close it at the end."""
+    for name in config.unknown(settings):
+        log.warning("%s is set, but there is no such setting", name)
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_database(settings))
         engine = await stack.enter_async_context(open_engine(settings))

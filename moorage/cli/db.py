@@ -23,6 +23,7 @@ def create(
         list[str] | None, typer.Option("--set", help="KEY=VALUE, such as MYSQL_DATABASE=shop.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="Its name; one is made.")] = None,
+    version: Annotated[str | None, typer.Option(help="Such as 8.0; the usual one.")] = None,
     memory_mib: Annotated[int | None, typer.Option(help="Memory in MiB.")] = None,
     wait: Annotated[bool, typer.Option(help="Wait until a client can log in.")] = True,
     url: Url = None,
@@ -31,8 +32,8 @@ def create(
 ) -> None:
     """Order a database or a cache, and show how to reach it."""
     order: dict[str, object] = {"resource_name": blueprint, "config": pairs(option)}
-    order |= {"name": name} if name else {}
-    order |= {"memory_mib": memory_mib} if memory_mib else {}
+    beside = {"name": name, "version": version, "memory_mib": memory_mib}
+    order |= {key: value for key, value in beside.items() if value is not None}
     seconds = 300 if wait else 0
     made = call(url, token, "POST", f"/resource_list?wait={seconds}", body=order)
     show(made, as_json, f"{made['id']}  {made['name']}  {made['status']}\n{made['url']}")

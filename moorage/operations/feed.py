@@ -58,9 +58,7 @@ class Feed:
         async with self._waiting(topic(operation_id)) as changed:
             while not self._db.wakes.is_closed:
                 changed.clear()
-                news, is_over = await self._db.answer(
-                    _NEWS, operation_id=operation_id, row=_row_before(after), after=after
-                )
+                news, is_over = await self._news(operation_id, after)
                 if news:
                     after = news[-1].number
                     yield news
@@ -68,6 +66,16 @@ class Feed:
                     return
                 else:
                     await changed.wait()
+
+    async def is_over(self, operation_id: str, *, after: int) -> bool:
+        """Tell whether nothing more will happen, nor has happened after a number."""
+        news, is_over = await self._news(operation_id, after)
+        return is_over and not news
+
+    async def _news(self, operation_id: str, after: int) -> tuple[Sequence[News], bool]:
+        return await self._db.answer(
+            _NEWS, operation_id=operation_id, row=_row_before(after), after=after
+        )
 
     @asynccontextmanager
     async def _waiting(self, topic: str) -> AsyncIterator[asyncio.Event]:

@@ -52,6 +52,13 @@ def test_config_shows_sources_and_no_password(new_service: NewService) -> None:
     assert PASSWORD not in text + str(shown)
 
 
+def test_a_misspelt_setting_is_told_of_where_the_service_logs(new_service: NewService) -> None:
+    service = new_service(TICKET_TTL="60")
+
+    assert "MOORAGE_TICKET_TTL is set, but there is no such setting" in service.said
+    assert "MOORAGE_TICKET_TTL is set" in service.moor("config").stdout
+
+
 def test_a_wrong_setting_is_one_sentence(service: Service) -> None:
     service.settings["DATABASE_PORTS"], right = "much", service.settings["DATABASE_PORTS"]
     told = service.moor("config", code=1)

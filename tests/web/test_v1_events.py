@@ -115,6 +115,22 @@ async def test_a_watcher_that_comes_back_misses_nothing_and_hears_nothing_twice(
             assert by_header == by_query == seen[place + 1 :]
 
 
+async def test_whoever_has_heard_the_end_is_told_not_to_come_back(
+    world: World, anna: Person
+) -> None:
+    path = await order(anna)
+    await world.settled()
+    *_, last = [event async for event in events(await anna.http.get(path))]
+
+    answers = [
+        await anna.http.get(path, headers={"Last-Event-ID": str(last.id)}),
+        await anna.http.get(path, headers={"Last-Event-ID": str((last.id or 0) - 1)}),
+    ]
+
+    # https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface
+    assert [answer.status_code for answer in answers] == [204, 200]
+
+
 async def test_two_watchers_hear_the_same_though_one_comes_late(
     world: World, anna: Person, admin: Person, url: str
 ) -> None:

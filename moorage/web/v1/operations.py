@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Header, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import ConfigDict
 from pydantic.config import JsonDict
 
@@ -98,6 +98,7 @@ ACCEPTED: Documented = {
     }
 }
 _WATCHED: Documented = {
+    204: {"description": "It has ended, and you have heard all of it: do not come back."},
     200: {
         "description": "What happened, and what happens, until the operation has ended. "
         "Each event has an `id`: who sends the last one as Last-Event-ID hears what came after it.",
@@ -108,7 +109,7 @@ _WATCHED: Documented = {
             status='{"at":"2030-01-31T12:00:01.900Z","status":"undoing"}',
             end='{"at":"2030-01-31T12:00:02.350Z","status":"failed"}',
         ),
-    }
+    },
 }
 
 
@@ -175,11 +176,13 @@ async def watch_operation(
         int,
         Query(ge=0, lt=1 << 63, description="As Last-Event-ID, which counts if both are there."),
     ] = 0,
-) -> EventStream:
+) -> Response:
     """Watch an operation: all that has happened, then what happens. Ends when it has ended."""
     async with tools.db.read() as session:
         await operations.get_of_owner(session, caller.sees, operation_id)
     seen = after if last_event_id is None else last_event_id
+    if await feed.is_over(operation_id, after=seen):
+        return Response(status_code=204)  # or an EventSource would come back every second
     return EventStream(tools.db.wakes, _told(feed, operation_id, after=seen))
 
 
