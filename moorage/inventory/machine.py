@@ -145,12 +145,12 @@ def without(machines: Sequence[Machine], hidden: Collection[int]) -> Sequence[Ma
     return [one for one in machines if one.id not in hidden] if hidden else machines
 
 
-def merged(named: Sequence[Machine], measured: Iterable[Machine]) -> list[Machine]:
-    """Return all machines by id; those with one address are one machine (decision 14)."""
+def merged(named: Sequence[Machine], others: Iterable[Machine]) -> list[Machine]:
+    """Return all machines by id; what we measure takes the name of its address (decision 14)."""
     found = [*named]
-    places = {one.ip: place for place, one in reversed([*enumerate(named)])}
-    for one in measured:
-        place = places.pop(one.ip, None)
+    places = {one.ip: place for place, one in reversed([*enumerate(named)]) if one.ip}
+    for one in others:
+        place = places.pop(one.ip, None) if one.is_measured else None
         if place is None:
             found.append(one)
         else:
@@ -159,8 +159,6 @@ def merged(named: Sequence[Machine], measured: Iterable[Machine]) -> list[Machin
 
 
 def _with_facts(machine: Machine, facts: Machine) -> Machine:
-    if facts.seen_at is None:
-        return machine
     return msgspec.structs.replace(
         facts,
         id=machine.id,

@@ -200,6 +200,32 @@ async def test_a_server_of_which_nothing_is_known_takes_nothing_from_a_file(
     assert (one.cpus, local.name) == (9, "local")
 
 
+async def test_a_vm_with_the_address_of_another_machine_is_a_machine_of_its_own(
+    db: Database, server: str
+) -> None:
+    row, vm, own = [replace(machine(id_), ip=ADDRESS) for id_ in (7, 8, 9)]
+    vms = [replace(one, source="openstack", owner_id="usr_1") for one in (vm, own)]
+    servers = ManagedServers(db, {"local": FakeHost()})
+
+    found = await Machines([FakeSource(row), servers, FakeSource(*vms)]).all()
+
+    assert [(one.id, one.source, one.owner_id) for one in found] == [
+        (7, "files", None),
+        (8, "openstack", "usr_1"),
+        (9, "openstack", "usr_1"),
+    ]
+
+
+async def test_machines_without_an_address_are_several(db: Database, server: str) -> None:
+    host = FakeHost()
+    host.facts = dataclasses.replace(host.facts, ip="")
+    servers = ManagedServers(db, {"local": host})
+
+    found = await Machines([FakeSource(machine(7, ip="")), servers]).all()
+
+    assert [(one.name, one.source) for one in found] == [("m7", "files"), ("local", "servers")]
+
+
 @pytest.mark.parametrize(
     ("wanted", "ids"),
     [
