@@ -24,7 +24,7 @@ def configure(form: Literal["text", "json"], level: str = "INFO") -> None:
     """Send all logs to standard error, one line each, as text or JSON."""
     # What no line tells need not be found out: https://docs.python.org/3/howto/logging.html#optimization
     logging._srcfile = None
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging.logThreads = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if form == "json" else _Text())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -75,9 +75,13 @@ class Deployment:
             process.send_signal(signal.SIGTERM)
         codes = [process.wait(STOPPED_WITHIN_S) for process in self._processes]
         _, left = psutil.wait_procs(workers, timeout=STOPPED_WITHIN_S)
-        assert left == [], self._log.read_text()
+        assert left == [], self.log()
         self._processes.clear()
         return codes
+
+    def log(self) -> str:
+        """Return what all have written."""
+        return self._log.read_text()
 
     def kill(self) -> None:
         """End what a failed test has left."""
@@ -99,7 +103,7 @@ class Deployment:
             )
 
     def _is_ready(self, process: subprocess.Popen[bytes], client: httpx.Client) -> bool:
-        assert process.poll() is None, self._log.read_text()
+        assert process.poll() is None, self.log()
         try:
             return client.get("/api/status").status_code == 200
         except httpx.TransportError:
@@ -141,6 +145,7 @@ def test_a_session_is_one_for_all_processes_whatever_serves(deployment: Deployme
     for client in (first, second, third):
         client.close()
     assert deployment.stop() == [0, 0, 0]
+    assert "Logging error" not in deployment.log()
 
 
 def log_in(client: httpx.Client) -> str:
