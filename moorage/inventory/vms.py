@@ -29,7 +29,7 @@ class CloudVms(Source):
         return [self._machine(ids[server.id], server) for server in servers]
 
     def _machine(self, id_: int, server: Server) -> Machine:
-        addresses = [one["addr"] for some in server.addresses.values() for one in some]
+        addresses = [one for some in server.addresses.values() for one in some]
         return Machine(
             id=id_,
             name=server.name,
@@ -37,7 +37,7 @@ class CloudVms(Source):
             status=_STATUS.get(server.status, "unknown"),
             cpus=server.flavor.get("vcpus") or 0,
             mem=(server.flavor.get("ram") or 0) << 20,
-            ip=next(iter(addresses), ""),
+            ip=next((one["addr"] for one in addresses if one["version"] == 4), ""),
             maxdisk=(server.flavor.get("disk") or 0) << 30,
             seen_at=now(),
             owner_id=server.owner_id or NOBODY,

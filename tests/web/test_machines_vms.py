@@ -1,6 +1,7 @@
 """VMs of a cloud as machines."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,3 +69,17 @@ async def test_a_vm_has_the_size_of_its_flavor(world: World, admin: Person) -> N
     assert vm["id"] >= 1_000_000_000
     assert (vm["cpus"], vm["mem"], vm["maxdisk"]) == (1, 512 << 20, 1 << 30)
     assert (vm["status"], vm["GPU"]) == ("running", "")
+
+
+@pytest.mark.parametrize("versions", [(6, 4), (4, 6), (6,)])
+async def test_the_address_of_a_vm_is_of_ipv4(
+    world: World, admin: Person, versions: tuple[int, ...]
+) -> None:
+    told = {4: {"addr": "10.0.0.9", "version": 4}, 6: {"addr": "fd00::9", "version": 6}}
+    server = make_vm(world.cloud)
+    network = {"private": [told[version] for version in versions]}
+    world.cloud.servers[server.id] = replace(server, addresses=network)
+
+    [vm] = await known(admin, 1)
+
+    assert vm["ip"] == ("10.0.0.9" if 4 in versions else "")
