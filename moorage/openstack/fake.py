@@ -39,7 +39,8 @@ _CHANGES: Mapping[Action, tuple[tuple[str, ...], str]] = {  # from which statuse
 class FakeCloud:
     """quotas: how much of `instances`, `cores` and `ram` there may be. down: it does not answer.
 
-    servers: by id, the oldest first. seen: the calls, in order.
+    servers: by id, the oldest first. fault: with which every new one ends in ERROR. seen: the
+    calls, in order.
     """
 
     images: list[Image] = field(default_factory=list)
@@ -48,6 +49,7 @@ class FakeCloud:
     servers: dict[str, Server] = field(default_factory=dict)
     quotas: dict[str, int] = field(default_factory=dict)
     down: bool = False
+    fault: str | None = None
     seen: list[str] = field(default_factory=list)
     settles_s: float = 0
     _next: dict[str, str] = field(default_factory=dict)  # server → the status it will have
@@ -193,8 +195,9 @@ class FakeCloud:
         """Return the server on a host, or in ERROR: only now is it counted, and so checked."""
         placed = replace(server, task="spawning")
         self.servers[server.id] = placed
-        if server.flavor["name"] == NO_HOST:
-            fault = "No valid host was found. There are not enough hosts available."
+        no_host = "No valid host was found. There are not enough hosts available."
+        fault = no_host if server.flavor["name"] == NO_HOST else self.fault
+        if fault is not None:
             return replace(placed, status="ERROR", task=None, fault=fault)
         try:
             self._check_quota()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
-from moorage.kit.errors import Denied, Invalid, Unavailable
+from moorage.kit.errors import Denied, Failed, Invalid, Unavailable
 from moorage.kit.i18n import Text
 
 Action = Literal["start", "stop", "reboot"]
@@ -30,6 +30,10 @@ class Refused(Denied):
 
 class OverQuota(Invalid):
     """The cloud has no room for it; the message is its own."""
+
+
+class Broken(Failed):
+    """The cloud tried and could not; the message has its own reason."""
 
 
 class Unreachable(Unavailable):

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from moorage.identity.rules import Caller
-from moorage.kit.errors import Conflict, Failed, Invalid, MoorageError, NotFound
+from moorage.kit.errors import Conflict, Invalid, MoorageError, NotFound
 from moorage.kit.i18n import Text, joined
 from moorage.openstack.port import (
     OWNER_KEY,
     VM_KEY,
+    Broken,
     Flavor,
     Image,
     Kind,
@@ -99,7 +100,7 @@ def fault(server: Server) -> MoorageError:
     reason = server.fault or Text("it does not say why")
     if is_no_room(reason):
         return OverQuota(reason)
-    return Failed(Text("The cloud could not do it: {reason}", reason=reason))
+    return Broken(Text("The cloud could not do it: {reason}", reason=reason))
 
 
 def ordered(vm_id: str, args: Mapping[str, Any], *, owner_id: str, created: str) -> Server:

@@ -12,7 +12,7 @@ from moorage.identity.rules import Caller
 from moorage.kit.db import Session
 from moorage.kit.errors import Conflict, Invalid, MoorageError
 from moorage.kit.ids import new_id
-from moorage.openstack.port import OverQuota, Refused, Server, TooSlow, Unreachable
+from moorage.openstack.port import Broken, OverQuota, Refused, Server, TooSlow, Unreachable
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
 from moorage.vms import rules
@@ -22,7 +22,8 @@ from moorage.vms.rules import Order
 CLOUD = "openstack"
 
 _FAILURES: Mapping[str, type[MoorageError]] = {
-    kind.__name__: kind for kind in (OverQuota, Invalid, Conflict, Refused, Unreachable, TooSlow)
+    kind.__name__: kind
+    for kind in (OverQuota, Invalid, Conflict, Refused, Broken, Unreachable, TooSlow)
 }
 
 

@@ -48,6 +48,7 @@ PROBLEMS: Mapping[type[MoorageError], Problem] = {
     errors.Unavailable: problems.UNAVAILABLE,
     errors.Failed: problems.FAILED,
     cloud.Refused: problems.CLOUD_DENIED,
+    cloud.Broken: problems.UNREACHABLE,
     cloud.Unreachable: problems.UNREACHABLE,
     cloud.TooSlow: problems.TOO_SLOW,
 }

@@ -131,6 +131,18 @@ async def test_a_cloud_without_room_says_why_and_nothing_is_left(
     assert world.cloud.servers == {}
 
 
+async def test_a_vm_that_the_cloud_cannot_make_is_a_bad_gateway_with_its_reason(
+    world: World, anna: Person
+) -> None:
+    world.cloud.fault = "Build of instance aborted: Failed to allocate the network(s)"
+
+    answer = await anna.http.post(f"{DOOR}/server", json=ORDER)
+
+    sentence = f"The cloud could not do it: {world.cloud.fault}"
+    assert (answer.status_code, answer.json()) == (502, {"message": sentence})
+    assert world.cloud.servers == {}
+
+
 async def test_a_vm_that_failed_is_kept_when_that_is_asked_for(world: World, anna: Person) -> None:
     answer = await anna.http.post(
         f"{DOOR}/server?keep_failed=true", json={**ORDER, "flavor_id": "m1.nohost"}
