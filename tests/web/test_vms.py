@@ -1,6 +1,7 @@
 """The VMs door: what the cloud has, and VMs from order to removal."""
 
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -160,6 +161,25 @@ async def test_what_others_call_theirs_is_no_obstacle(world: World, anna: Person
     answer = await anna.http.get(f"{DOOR}/server/web")
 
     assert answer.json()["server"]["id"] == mine.id
+
+
+@pytest.mark.parametrize("door", [f"{DOOR}/server", "/v1/vms"])
+@pytest.mark.parametrize("name", ["a/b", "a/start", "a//stop"])
+async def test_a_vm_with_slashes_in_its_name_is_known_by_it(
+    world: World, anna: Person, door: str, name: str
+) -> None:
+    make_vm(world.cloud, name, owner=anna.user)
+    path = f"{door}/{quote(name, safe='')}"
+
+    shown = await anna.http.get(path)
+    stopped = await anna.http.post(f"{path}/stop")
+    await world.settled()
+    removed = await anna.http.delete(path)
+    await world.settled()
+
+    assert [one.status_code for one in (shown, stopped)] == [200, 202]
+    assert removed.status_code == (202 if door == "/v1/vms" else 200)
+    assert world.cloud.servers == {}
 
 
 async def test_an_administrator_removes_what_was_made_by_hand(world: World, admin: Person) -> None:

@@ -102,14 +102,14 @@ async def list_vms(caller: CallerDep, tools: ToolsDep, page: PageDep) -> Listed:
     )
 
 
-@router.get("/{vm}", response_model=VmOut, responses=problems(404, 409) | _CLOUD)
+@router.get("/{vm:path}", response_model=VmOut, responses=problems(404, 409) | _CLOUD)
 async def show_vm(vm: str, caller: CallerDep, tools: ToolsDep) -> Server:
     """Show a VM, by its id with the cloud, that of its order, or its name."""
     return await looks.get_own(tools.db, tools.cloud, caller, vm)
 
 
 @router.delete(
-    "/{vm}",
+    "/{vm:path}",
     status_code=202,
     response_model=OperationOut,
     responses=ACCEPTED | problems(404, 409) | _CLOUD,
@@ -120,7 +120,7 @@ async def delete_vm(vm: str, _caller: WriterDep, visit: VisitDep, tools: ToolsDe
 
 
 @router.post(
-    "/{vm}/start",
+    "/{vm:path}/start",
     status_code=202,
     response_model=OperationOut,
     responses=ACCEPTED | problems(404, 409, 422) | _CLOUD,
@@ -133,7 +133,7 @@ async def start_vm(
 
 
 @router.post(
-    "/{vm}/stop",
+    "/{vm:path}/stop",
     status_code=202,
     response_model=OperationOut,
     responses=ACCEPTED | problems(404, 409, 422) | _CLOUD,
@@ -146,7 +146,7 @@ async def stop_vm(
 
 
 @router.post(
-    "/{vm}/reboot",
+    "/{vm:path}/reboot",
     status_code=202,
     response_model=OperationOut,
     responses=ACCEPTED | problems(404, 409, 422) | _CLOUD,

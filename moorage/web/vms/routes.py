@@ -123,14 +123,14 @@ async def create_server(
     return respond(await orders.place(tools, visit, content, wait_s=wait, keep_failed=keep_failed))
 
 
-@router.get("/server/{id}", response_model=schemas.OneServerOut, responses=_NOT_THERE)
+@router.get("/server/{id:path}", response_model=schemas.OneServerOut, responses=_NOT_THERE)
 async def show_server(id: str, caller: CallerDep, tools: ToolsDep) -> JsonObject:  # noqa: A002
     """Show a VM, by its id or name."""
     return {"server": await looks.get_own(tools.db, tools.cloud, caller, id)}
 
 
 @router.delete(
-    "/server/{id}",
+    "/server/{id:path}",
     response_model=schemas.RemovedOut,
     responses=_BEING_REMOVED | _NOT_THERE,
 )
@@ -145,7 +145,7 @@ async def delete_server(
 
 
 @router.post(
-    "/server/{id}/start",
+    "/server/{id:path}/start",
     status_code=202,
     response_model=schemas.OneServerOut,
     responses=_UNDER_WAY | _NOT_THERE,
@@ -161,7 +161,7 @@ async def start_server(
 
 
 @router.post(
-    "/server/{id}/stop",
+    "/server/{id:path}/stop",
     status_code=202,
     response_model=schemas.OneServerOut,
     responses=_UNDER_WAY | _NOT_THERE,
@@ -177,7 +177,7 @@ async def stop_server(
 
 
 @router.post(
-    "/server/{id}/reboot",
+    "/server/{id:path}/reboot",
     status_code=202,
     response_model=schemas.OneServerOut,
     responses=_UNDER_WAY | _NOT_THERE,
