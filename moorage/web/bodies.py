@@ -8,16 +8,19 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from moorage.kit.errors import Invalid
 from moorage.kit.i18n import Text, joined
+from moorage.web.deps import CallerDep
 from moorage.web.errors import Unreadable
 from moorage.web.reasons import reason
 
 Model = TypeVar("Model", bound=BaseModel)
 
 _URLENCODED = "application/x-www-form-urlencoded"
+BOTH = ("application/json", _URLENCODED)
+
 _FORMS = (_URLENCODED, "multipart/form-data")
 _DEEPEST = 32  # levels; far below those at which json.dumps or repr give up
 _SHOWN = 80  # characters of what was given; an error is no place for a novel
@@ -45,13 +48,25 @@ async def read_fields(request: Request) -> dict[str, Any]:  # Any: JSON
 
     Raises Invalid on a field that is there twice.
     """
-    fields: list[tuple[str, Any]] = [*request.query_params.multi_items()]
+    content = await read(request)
+    return _without_doubles([*request.query_params.multi_items(), *content.items()])
+
+
+async def read(request: Request) -> dict[str, Any]:  # Any: JSON
+    """Return what a body says, as JSON or as a form; without one, nothing. Raises Invalid."""
     content_type = request.headers.get("content-type", "").lower()
     body = await request.body()
     # curl -d says that JSON is a form; no field of a form begins like that.
     if content_type.startswith(_FORMS) and not body.lstrip().startswith(b"{"):
-        return _without_doubles([*fields, *await _form(request, content_type)])
-    return _without_doubles([*fields, *(await read_json(request) if body else {}).items()])
+        return _without_doubles(await _form(request, content_type))
+    return await read_json(request) if body else {}
+
+
+async def refuse_unasked(request: Request, _caller: CallerDep) -> None:
+    """Raise Invalid when a body says something to a route that takes none; see `described`."""
+    takes_one = "requestBody" in (request.scope["route"].openapi_extra or {})
+    if request.method != "GET" and not takes_one:
+        parse(_Nothing, await read(request))
 
 
 def parse(
@@ -79,9 +94,13 @@ def parse(
 def described(
     model: type[BaseModel], example: object, *, kinds: Sequence[str] = ("application/json",)
 ) -> dict[str, Any]:  # Any: OpenAPI
-    """Return the part of OpenAPI that tells of a body we read by ourselves."""
+    """Return the part of OpenAPI that tells of a body; a route without it takes none."""
     content = {"schema": model.model_json_schema(), "example": example}
     return {"requestBody": {"required": True, "content": dict.fromkeys(kinds, content)}}
+
+
+class _Nothing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
 
 
 async def _form(request: Request, content_type: str) -> list[tuple[str, Any]]:  # Any: or a file

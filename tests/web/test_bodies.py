@@ -1,6 +1,7 @@
 """Bodies that are no JSON object, or more than anybody needs."""
 
 import itertools
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -52,6 +53,32 @@ async def test_a_body_that_is_no_object_is_refused(subtests: pytest.Subtests, an
                     (400, "The body must be a JSON object."),
                     (403, "Only an administrator may do this."),
                 ]
+
+
+async def test_a_route_that_takes_no_body_refuses_one_that_says_something(
+    subtests: pytest.Subtests, admin: Person
+) -> None:
+    paths = (await admin.http.get("/openapi.json")).json()["paths"]
+    bodiless = [
+        (method, re.sub(r"{\w+}", "x", path))
+        for path, item in paths.items()
+        for method, told in item.items()
+        if method != "get" and "requestBody" not in told
+    ]
+    form = {"content-type": "application/x-www-form-urlencoded"}
+
+    assert {("delete", "/api/ticket"), ("post", "/v1/instances/x/stop")} <= {*bodiless}
+    for method, path in bodiless:
+        with subtests.test(f"{method} {path}"):
+            for body in (b'{"bogus": 1}', b"not json", b"[]"):
+                answer = await admin.http.request(method, path, content=body)
+                assert answer.status_code == 400
+            answer = await admin.http.request(method, path, content=b"bogus=1", headers=form)
+            assert answer.status_code == 400
+            assert "bogus is no field of this request" in answer.text
+            for body in (b"", b"{}"):
+                answer = await admin.http.request(method, path, content=body)
+                assert answer.status_code in (200, 404)
 
 
 async def test_deep_nesting_is_refused_at_any_depth(world: World, anna: Person) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,7 +27,6 @@ from moorage.web.limits import Limits
 from moorage.web.machines.schemas import RefusedOut
 
 _CHALLENGE = 'Bearer realm="moorage"'  # at "Basic" a browser would ask for a password by itself
-_FORM = "application/x-www-form-urlencoded"
 
 
 class LoginIn(BaseModel):
@@ -86,7 +85,7 @@ router = APIRouter(tags=["machines"])
         **bodies.described(
             LoginIn,
             {"username": "anna", "password": "correct horse"},
-            kinds=("application/json", _FORM),
+            kinds=bodies.BOTH,
         ),
     },
 )
@@ -119,7 +118,10 @@ async def log_in(request: Request, tools: ToolsDep, address: AddressDep) -> JSON
 @router.delete(
     "/api/ticket",
     response_model=LogoutOut,
-    responses=errors(RefusedOut, {401: "Nobody known is calling."}),
+    dependencies=[Depends(bodies.refuse_unasked)],
+    responses=errors(
+        RefusedOut, {400: "The body says something.", 401: "Nobody known is calling."}
+    ),
 )
 async def log_out(request: Request, _caller: CallerDep, tools: ToolsDep) -> JSONResponse:
     """Log out: end the ticket that the request has, if it has one."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse
 
 from moorage.idempotency.service import fingerprint
@@ -32,6 +32,7 @@ _NO_ENGINE = errors(ErrorOut, {503: "The engine does not answer, or the order fa
 
 router = APIRouter(
     tags=["databases and caches"],
+    dependencies=[Depends(bodies.refuse_unasked)],
     responses=errors(
         ErrorOut,
         {

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends
 
+from moorage.web import bodies
 from moorage.web.answers import Documented
 from moorage.web.params import refuse_unknown
 from moorage.web.problems import OF_STATUS
@@ -26,10 +27,10 @@ def problems(*statuses: int) -> Documented:
 
 
 def noun(name: str) -> APIRouter:
-    """Return the router of a noun: for known callers, and for known query parameters only."""
+    """Return the router of a noun: for known callers, who say only what its routes know."""
     return APIRouter(
         prefix=f"/v1/{name}",
         tags=[name],
-        dependencies=[Depends(refuse_unknown)],
+        dependencies=[Depends(refuse_unknown), Depends(bodies.refuse_unasked)],
         responses=problems(400, 401, 429, 500, 503),
     )

@@ -20,12 +20,13 @@ _NOT_THERE = errors(
     {404: "There is no such thing, or it is somebody else's.", 409: "Several have that name."},
 )
 _UNDER_WAY: Documented = {202: {"headers": LOCATED}}
+_ORDER = bodies.described(schemas.VmIn, schemas.ORDER)
 _BEING_REMOVED: Documented = {202: {"model": schemas.RemovedOut, "headers": LOCATED}}
 
 router = APIRouter(
     prefix="/api/v1",
     tags=["virtual machines"],
-    dependencies=[Depends(refuse_unknown)],
+    dependencies=[Depends(refuse_unknown), Depends(bodies.refuse_unasked)],
     responses=errors(
         RefusalOut,
         {
@@ -107,9 +108,9 @@ async def list_servers(
     status_code=201,
     response_model=schemas.OneServerOut,
     responses=_UNDER_WAY | _NOT_THERE,
-    openapi_extra=bodies.described(schemas.VmIn, schemas.ORDER),
+    openapi_extra=_ORDER,
 )
-@router.post("/server", status_code=201, include_in_schema=False)
+@router.post("/server", status_code=201, include_in_schema=False, openapi_extra=_ORDER)
 async def create_server(
     request: Request,
     _caller: WriterDep,
