@@ -96,6 +96,12 @@ async def test_an_order_may_use_the_other_names_and_ids(world: World, anna: Pers
     assert (answer.status_code, answer.json()["server"]["status"]) == (201, "ACTIVE")
 
 
+async def test_an_order_may_be_a_form(anna: Person) -> None:
+    answer = await anna.http.post(f"{DOOR}/server", data={**ORDER, "managed": "false"})
+
+    assert (answer.status_code, answer.json()["server"]["status"]) == (201, "ACTIVE")
+
+
 async def test_an_order_that_takes_longer_is_followed(world: World, anna: Person) -> None:
     answer = await anna.http.post(f"{DOOR}/server?wait=0", json=ORDER)
 

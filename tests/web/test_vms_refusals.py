@@ -61,6 +61,17 @@ async def test_all_that_is_missing_or_unknown_is_named_at_once(anna: Person) -> 
     assert answer.json()["message"].startswith(f"{MISSING}; colour is no field of this request;")
 
 
+async def test_a_form_with_a_field_twice_or_a_bad_one_is_refused(anna: Person) -> None:
+    for form, words in (
+        ({**ORDER, "name": ["a", "b"]}, "The request says 'name' twice"),
+        ({**ORDER, "image_id": "X", "managed": "true"}, "Invalid image provided: X; managed "),
+    ):
+        answer = await anna.http.post(f"{DOOR}/server", data=form)
+
+        assert answer.status_code == 400
+        assert answer.json()["message"].startswith(words)
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"name": 1, "name": 2}', b"\xff"])
 async def test_a_body_that_is_no_object_is_refused(anna: Person, body: bytes) -> None:
     answer = await anna.http.post(f"{DOOR}/server", content=body)

@@ -20,7 +20,7 @@ _NOT_THERE = errors(
     {404: "There is no such thing, or it is somebody else's.", 409: "Several have that name."},
 )
 _UNDER_WAY: Documented = {202: {"headers": LOCATED}}
-_ORDER = bodies.described(schemas.VmIn, schemas.ORDER)
+_ORDER = bodies.described(schemas.VmIn, schemas.ORDER, kinds=bodies.BOTH)
 _BEING_REMOVED: Documented = {202: {"model": schemas.RemovedOut, "headers": LOCATED}}
 
 router = APIRouter(
@@ -120,7 +120,7 @@ async def create_server(
     keep_failed: Annotated[bool, Query(description="Keep one that went to ERROR.")] = False,
 ) -> JSONResponse:
     """Make a VM; answer when it is ACTIVE, or after the wait."""
-    content = await bodies.read_json(request)
+    content = await bodies.read(request)
     return respond(await orders.place(tools, visit, content, wait_s=wait, keep_failed=keep_failed))
 
 

@@ -185,7 +185,7 @@ def _unknown(content: JsonObject) -> Invalid | None:
 
 
 def _managed(content: JsonObject) -> Invalid | None:
-    if content.get("managed") in (None, False):
+    if content.get("managed") in (None, False, "false"):  # a form has text alone
         return None
     reason = Text("cannot be had yet: leave it out, or set it to false")
     return Invalid(Text("managed {reason}", reason=reason), fields={"managed": reason})
