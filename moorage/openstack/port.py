@@ -85,7 +85,8 @@ class Server:
     """A server. task: what the cloud is doing with it; fault: why it is in ERROR.
 
     addresses: by network, as Nova has them: `[{"addr", "version", …}]`.
-    image: `{"id"}`, None when it boots from a volume. flavor: `{"name", "vcpus", "ram", "disk"}`.
+    image: `{"id"}`, None when it boots from a volume. flavor: `{"name", "vcpus", "ram", "disk"}`,
+    and `"id"` where that is known.
     """
 
     id: str

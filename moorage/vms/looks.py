@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from moorage.identity.rules import Caller
 from moorage.kit.db import Database
@@ -80,7 +81,7 @@ async def order(cloud: Cloud, wanted: Wanted, *, faults: Sequence[Invalid] = ())
     return Order(
         name=str(wanted.name),
         image=rules.the_one(Image, images, str(wanted.image)).id,
-        flavor=rules.the_one(Flavor, flavors, str(wanted.flavor)).id,
+        flavor=asdict(rules.the_one(Flavor, flavors, str(wanted.flavor))),
         network=rules.the_one(Network, networks, str(wanted.network)).id,
         keep_failed=wanted.keep_failed,
     )

@@ -47,18 +47,21 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be made: image, flavor and network by id. keep_failed: for somebody to look at."""
+    """What is to be made: image and network by id, the flavor as a server has it.
+
+    keep_failed: for somebody to look at.
+    """
 
     name: str
     image: str
-    flavor: str
+    flavor: Mapping[str, Any]  # Any: text and numbers
     network: str
     keep_failed: bool = False
 
     def spec(self, vm_id: str, owner_id: str) -> ServerSpec:
         """Return what to ask the cloud for; by its metadata it is found again."""
         metadata = {VM_KEY: vm_id, OWNER_KEY: owner_id}
-        return ServerSpec(self.name, self.image, self.flavor, self.network, metadata)
+        return ServerSpec(self.name, self.image, self.flavor["id"], self.network, metadata)
 
 
 def may_see(caller: Caller, server: Server) -> bool:
@@ -111,7 +114,7 @@ def ordered(vm_id: str, args: Mapping[str, Any], *, owner_id: str, created: str)
         status="BUILD",
         created=created,
         image={"id": args["image"]},
-        flavor={"id": args["flavor"]},
+        flavor=args["flavor"],
         metadata={VM_KEY: vm_id, OWNER_KEY: owner_id},
     )
 

@@ -43,6 +43,7 @@ async def test_an_order_is_watched_until_the_vm_runs(world: World, anna: Person)
     shown = (await anna.http.get(f"/v1/vms/{operation['subject']}")).json()
     assert (shown["id"], shown["status"]) == (server.id, "ACTIVE")
     assert shown["owner_id"] == anna.user.id
+    assert shown["flavor"].keys() == {"id", "name", "vcpus", "ram", "disk"}
 
 
 async def test_the_same_key_makes_one_vm(world: World, anna: Person) -> None:

@@ -108,11 +108,13 @@ async def test_an_order_that_takes_longer_is_followed(world: World, anna: Person
     assert answer.status_code == 202
     server = answer.json()["server"]
     assert (server["name"], server["status"]) == ("web-1", "BUILD")
+    assert server["flavor"] == {"id": "1", "name": "m1.tiny", "vcpus": 1, "ram": 512, "disk": 1}
     await world.settled()
     operation = (await anna.http.get(answer.headers["Location"])).json()
     assert (operation["kind"], operation["status"]) == ("vm.create", "succeeded")
     later = (await anna.http.get(f"{DOOR}/server/{server['id']}")).json()["server"]
     assert (later["name"], later["status"]) == ("web-1", "ACTIVE")
+    assert later["flavor"] == {**server["flavor"], "id": None}  # the cloud tells the name alone
 
 
 async def test_a_vm_is_stopped_started_and_rebooted(world: World, anna: Person) -> None:

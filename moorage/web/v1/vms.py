@@ -25,6 +25,7 @@ from moorage.web.v1.fields import In, Out
 from moorage.web.v1.nouns import noun, problems
 from moorage.web.v1.operations import ACCEPTED, OperationOut, accepted
 from moorage.web.vms.orders import Do
+from moorage.web.vms.schemas import SizeOut
 
 JsonObject = dict[str, Any]  # Any: JSON
 
@@ -50,7 +51,7 @@ class VmOut(Out):
     status: str = Field(description="As Nova says it.", examples=["ACTIVE"])
     addresses: JsonObject
     image: JsonObject | None
-    flavor: JsonObject
+    flavor: SizeOut
     created_at: str = Field(validation_alias="created")
     fault: str | None
     owner_id: str | None

@@ -75,6 +75,16 @@ class NetworkOut(_Out):
     subnets: list[str]
 
 
+class SizeOut(_Out):
+    """The flavor of a VM. ram: in MB; disk: in GB. id: null when the cloud tells only the name."""
+
+    id: str | None = None
+    name: str | None
+    vcpus: int | None
+    ram: int | None
+    disk: int | None
+
+
 class ServerOut(_Out):
     """A VM. fault: why it is in ERROR."""
 
@@ -83,7 +93,7 @@ class ServerOut(_Out):
     status: str = Field(examples=["ACTIVE"])
     addresses: JsonObject
     image: JsonObject | None
-    flavor: JsonObject
+    flavor: SizeOut
     created: str
     fault: str | None
 
