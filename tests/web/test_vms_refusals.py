@@ -91,6 +91,16 @@ async def test_a_bad_parameter_is_refused(anna: Person, query: str) -> None:
         assert query.split("=")[0] in answer.json()["message"]
 
 
+async def test_an_empty_marker_is_refused_whatever_the_cloud_would_make_of_it(
+    anna: Person,
+) -> None:
+    for noun in ("image", "flavor", "network", "server"):
+        answer = await anna.http.get(f"{DOOR}/{noun}?marker=")
+
+        assert answer.status_code == 400
+        assert "at least 1 character" in answer.json()["message"]
+
+
 async def test_a_name_that_fits_several_is_a_conflict(world: World, anna: Person) -> None:
     for _ in range(2):
         make_vm(world.cloud, "web", owner=anna.user)

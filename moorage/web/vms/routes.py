@@ -42,7 +42,9 @@ router = APIRouter(
 )
 
 Limit = Annotated[int, Query(ge=1, description="How many at most; never more than a thousand.")]
-Marker = Annotated[str | None, Query(description="The id of the last one of the page before.")]
+Marker = Annotated[
+    str | None, Query(min_length=1, description="The id of the last one of the page before.")
+]
 
 
 @router.get("/image", response_model=schemas.ImagesOut)
