@@ -120,9 +120,9 @@ async def _import(content: bytes, data_dir: Path | None) -> dict[str, list[str]]
     from moorage.identity import imports
     from moorage.world import open_database
 
-    users = imports.read(content)
+    rows = imports.read(content)
     async with open_database(config.load(data_dir=data_dir)) as db:
-        return asdict(await imports.import_users(db, users))
+        return asdict(await imports.import_users(db, rows))
 
 
 def _change(

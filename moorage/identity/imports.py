@@ -3,9 +3,9 @@
 A row may have a `password_hash` (Argon2 or bcrypt) instead of the password, and a `role`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from sqlalchemy import select
@@ -20,7 +20,7 @@ class NewUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A row of the file: with a password, or with a hash of one."""
 
     username: str
-    password: str | None = None
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)] | None = None
     password_hash: str | None = None
     role: Role = "user"
 
@@ -33,11 +33,28 @@ class Imported:
     skipped: list[str]
 
 
-def read(content: bytes) -> list[NewUser]:
-    """Return what a file says. Raises Invalid with every bad row, by its index from 0."""
+def read(content: bytes) -> list[Any]:  # Any: JSON
+    """Return the rows of a file, unchecked. Raises Invalid."""
+    try:
+        found = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(f"The file is not JSON: {error}.") from error
+    rows = found.get("users") if isinstance(found, dict) else found
+    if not isinstance(rows, list):
+        raise Invalid("The file is no list of users, and has none below 'users'.")
+    return rows
+
+
+def check(rows: Sequence[object], there: Collection[str]) -> list[NewUser]:
+    """Return the users of rows whose names are not there yet; what the others say is not judged.
+
+    Raises Invalid with every bad row, by its index from 0.
+    """
     users: dict[str, NewUser] = {}
     faults: dict[str, str] = {}
-    for index, row in enumerate(_rows(content)):
+    for index, row in enumerate(rows):
+        if _name_of(row) in there:
+            continue
         try:
             user = _checked(row)
             if user.username in users:
@@ -52,34 +69,31 @@ def read(content: bytes) -> list[NewUser]:
     return [*users.values()]
 
 
-async def import_users(db: Database, users: Sequence[NewUser]) -> Imported:
-    """Add those whose names nobody has, all or none. Raises Conflict when a name is taken now."""
+async def import_users(db: Database, rows: Sequence[object]) -> Imported:
+    """Add those whose names nobody has, all or none.
+
+    Raises Invalid as check, Conflict when a name is taken now.
+    """
     async with db.read() as session:
         there = set(await session.scalars(select(User.username)))
-    new = [user for user in users if user.username not in there]
+    new = check(rows, there)
     # Before the first statement: nobody else waits while we hash.
-    rows = [
+    users = [
         User(username=user.username, role=user.role, password_hash=await _hash_of(user))
         for user in new
     ]
     taken = "Somebody else added users of these names just now; import the file again."
     async with db.begin() as session:
-        await save(session, *rows, if_taken=taken)
+        await save(session, *users, if_taken=taken)
     return Imported(
         added=[user.username for user in new],
-        skipped=[user.username for user in users if user.username in there],
+        skipped=[*dict.fromkeys(name for row in rows if (name := _name_of(row)) in there)],
     )
 
 
-def _rows(content: bytes) -> list[Any]:  # Any: JSON
-    try:
-        found = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Invalid(f"The file is not JSON: {error}.") from error
-    rows = found.get("users") if isinstance(found, dict) else found
-    if not isinstance(rows, list):
-        raise Invalid("The file is no list of users, and has none below 'users'.")
-    return rows
+def _name_of(row: object) -> str:
+    name = row.get("username") if isinstance(row, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _checked(row: object) -> NewUser:
@@ -90,9 +104,7 @@ def _checked(row: object) -> NewUser:
     rules.check_username(user.username)
     if (user.password is None) == (user.password_hash is None):
         raise Invalid("It has either a 'password' or a 'password_hash'.")
-    if user.password is not None:
-        rules.check_password(user.password)
-    elif not passwords.is_hash(user.password_hash or ""):
+    if user.password is None and not passwords.is_hash(user.password_hash or ""):
         raise Invalid(
             "The field 'password_hash' is no hash of Argon2 or bcrypt, or too costly a one."
         )

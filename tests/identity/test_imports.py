@@ -79,6 +79,33 @@ async def test_names_that_are_there_are_skipped_and_stay_as_they_are(db: Databas
     assert caller.role == "user"
 
 
+async def test_what_else_a_row_says_of_a_name_that_is_there_is_not_judged(db: Database) -> None:
+    await make_user(db, username="anna", password=PASSWORD)
+
+    imported = await import_file(
+        db,
+        {"username": "anna", "password": "", "shoe_size": 38},
+        {"username": "anna"},
+        {"username": "bob", "password": PASSWORD},
+    )
+
+    assert imported == imports.Imported(added=["bob"], skipped=["anna"])
+
+
+@pytest.mark.parametrize("password", ["x", "secret", "é" * 1024])
+async def test_a_password_from_elsewhere_has_any_length(db: Database, password: str) -> None:
+    await import_file(db, {"username": "anna", "password": password})
+
+    caller = await identity.caller_of_password(db, username="anna", password=password)
+
+    assert caller.username == "anna"
+
+
+async def test_a_password_of_more_than_1024_characters_is_refused(db: Database) -> None:
+    with pytest.raises(Invalid, match=r"\[0\]: .*1024 - at `\$.password`"):
+        await import_file(db, {"username": "anna", "password": "x" * 1025})
+
+
 async def test_a_file_may_be_imported_again(db: Database) -> None:
     row = {"username": "anna", "password": PASSWORD}
     await import_file(db, row)
@@ -92,7 +119,7 @@ async def test_every_bad_row_is_named_and_no_good_one_is_imported(db: Database) 
         {"username": "bob"},
         {"username": "b b", "password": PASSWORD},
         "carl",
-        {"username": "dora", "password": "short"},
+        {"username": "dora", "password": ""},
         {"username": "emil", "password": PASSWORD, "role": "god"},
         {"username": "frida", "password": PASSWORD, "disabled": True},
         {"username": "gus", "password": PASSWORD, "password_hash": ARGON2},
@@ -127,7 +154,7 @@ def test_what_is_no_hash_or_costs_too_much_is_refused(kept: str) -> None:
     content = json.dumps([{"username": "anna", "password_hash": kept}]).encode()
 
     with pytest.raises(Invalid, match=r"\[0\]: The field 'password_hash' is no hash"):
-        imports.read(content)
+        imports.check(imports.read(content), ())
 
 
 @pytest.mark.parametrize(
