@@ -19,7 +19,7 @@ app = typer.Typer(help="Machines that there are to use.", no_args_is_help=True)
 def list_all(
     status: Annotated[str | None, typer.Option(help="running, stopped, unknown.")] = None,
     gpu: Annotated[str | None, typer.Option(help="A part of the model, such as 4090.")] = None,
-    source: Annotated[str | None, typer.Option(help="files, servers.")] = None,
+    source: Annotated[str | None, typer.Option(help="files, servers, openstack.")] = None,
     label: Annotated[str | None, typer.Option(help="KEY, or KEY=VALUE.")] = None,
     url: Url = None,
     token: Token = None,
