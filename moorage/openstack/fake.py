@@ -55,6 +55,9 @@ class FakeCloud:
     _next: dict[str, str] = field(default_factory=dict)  # server → the status it will have
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
+    async def check(self) -> None:
+        """Do nothing: it needs no settings."""
+
     async def page(
         self, kind: type[Kind], *, limit: int = LONGEST_PAGE, marker: str | None = None
     ) -> list[Kind]:

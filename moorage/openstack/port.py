@@ -143,6 +143,10 @@ class Cloud(Protocol):
 
     settles_s: float
 
+    async def check(self) -> None:
+        """Raise Refused unless all is set that every call needs; nothing is called."""
+        ...
+
     async def page(
         self, kind: type[Kind], *, limit: int = LONGEST_PAGE, marker: str | None = None
     ) -> list[Kind]:

@@ -28,6 +28,10 @@ class SdkCloud:
         self._threads = Threads("openstack", most=THREADS)
         self._connecting: asyncio.Task[Calls] | None = None
 
+    async def check(self) -> None:
+        """Raise Refused with the settings that are missing."""
+        self._access.check()
+
     async def page(
         self, kind: type[Kind], *, limit: int = LONGEST_PAGE, marker: str | None = None
     ) -> list[Kind]:
@@ -68,7 +72,7 @@ class SdkCloud:
         self._connecting.cancel()
 
     async def _do(self, call: Callable[["Calls"], Result]) -> Result:
-        self._access.check()
+        await self.check()
         try:
             async with asyncio.timeout(self._timeout_s):
                 calls = await self._connected()

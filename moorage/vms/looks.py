@@ -72,6 +72,7 @@ async def order(cloud: Cloud, wanted: Wanted, *, faults: Sequence[Invalid] = ())
 
     Raises Invalid with all that is wrong, Conflict when a name fits several.
     """
+    await cloud.check()  # who names nothing that the cloud could be asked for is told so too
     images, flavors, networks = await asyncio.gather(
         _matching(cloud, Image, wanted.image),
         _matching(cloud, Flavor, wanted.flavor),

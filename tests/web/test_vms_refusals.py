@@ -230,8 +230,9 @@ async def test_a_cloud_that_is_not_configured_is_said_to_lack_its_settings(
         answers = [
             await anna.http.get(f"{DOOR}/server"),
             await anna.http.post(f"{DOOR}/server", json=ORDER),
+            await anna.http.post(f"{DOOR}/server", json={}),
             await anna.http.get(f"{DOOR}/network/private"),
         ]
 
     sentence = "Required parameters for keystone auth was not provided: PASSWORD, PROJECT_ID"
-    assert [(one.status_code, one.json()) for one in answers] == [(403, {"message": sentence})] * 3
+    assert [(one.status_code, one.json()) for one in answers] == [(403, {"message": sentence})] * 4
