@@ -41,7 +41,7 @@ async def get_own(db: Database, cloud: Cloud, caller: Caller, name_or_id: str) -
     """
     found = await cloud.matching(Server, name_or_id)
     if not found and rules.is_order(name_or_id):
-        found = await made_for(cloud, name_or_id) or await _ordered(db, name_or_id)
+        found = await made_for(cloud, name_or_id) or await _ordered(db, caller, name_or_id)
     own = [server for server in found if rules.may_see(caller, server)]
     return rules.the_one(Server, own, name_or_id)
 
@@ -92,7 +92,7 @@ async def _matching(cloud: Cloud, kind: type[Kind], given: object) -> list[Kind]
     return await cloud.matching(kind, given) if isinstance(given, str) and given else []
 
 
-async def _ordered(db: Database, vm_id: str) -> list[Server]:
+async def _ordered(db: Database, caller: Caller, vm_id: str) -> list[Server]:
     async with db.read() as session:
-        found = await service.find_ordered(session, vm_id)
+        found = await service.find_ordered(session, caller, vm_id)
     return [] if found is None else [found]

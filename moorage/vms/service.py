@@ -10,7 +10,8 @@ from typing import Any
 
 from moorage.identity.rules import Caller
 from moorage.kit.db import Session
-from moorage.kit.errors import Conflict, Invalid, MoorageError
+from moorage.kit.errors import Conflict, Invalid, MoorageError, NotFound
+from moorage.kit.i18n import Text
 from moorage.kit.ids import new_id
 from moorage.openstack.port import Broken, OverQuota, Refused, Server, TooSlow, Unreachable
 from moorage.operations import service as operations
@@ -64,10 +65,18 @@ async def delete(session: Session, caller: Caller, server: Server) -> Operation:
     return await operations.enqueue(session, "vm.delete", **about)
 
 
-async def find_ordered(session: Session, vm_id: str) -> Server | None:
-    """Return a VM that is being made."""
-    operation = await operations.latest_unfinished(session, subject=vm_id, kind="vm.create")
-    return None if operation is None else made(operation)
+async def find_ordered(session: Session, caller: Caller, vm_id: str) -> Server | None:
+    """Return a VM of the caller's that is being made. Raises NotFound with why that failed."""
+    orders = await operations.list_own(
+        session, owner_id=caller.sees, limit=1, kind="vm.create", subject=vm_id
+    )
+    for order in orders:
+        if order.has_failed:
+            reason = failure(order).message
+            raise NotFound(Text("There is no VM {name!r}: {reason}", name=vm_id, reason=reason))
+        if not order.is_ended:
+            return made(order)
+    return None
 
 
 def made(operation: Operation) -> Server:

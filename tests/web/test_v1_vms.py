@@ -113,6 +113,23 @@ async def test_a_failed_order_can_be_tried_again(world: World, anna: Person) -> 
     assert [server.name for server in world.cloud.servers.values()] == ["web-1"]
 
 
+async def test_an_order_that_failed_is_not_found_and_its_owner_is_told_why(
+    world: World, anna: Person
+) -> None:
+    world.cloud.quotas = {"instances": 0}
+    operation = await order(anna)
+    await world.settled()
+
+    path = f"/v1/vms/{operation['subject']}"
+    hers = await anna.http.get(path)
+    another = await (await world.person("bob")).http.get(path)
+
+    nothing = f"There is no VM '{operation['subject']}'"
+    assert (hers.status_code, another.status_code) == (404, 404)
+    assert hers.json()["detail"].startswith(f"{nothing}: Quota exceeded for instances")
+    assert another.json()["detail"] == f"{nothing}."
+
+
 async def test_bad_fields_are_pointed_at_all_at_once(anna: Person) -> None:
     unread = await anna.http.post("/v1/vms", json={"name": 1, "managed": True})
     unknown = await anna.http.post("/v1/vms", json={**ORDER, "image": "X", "network": "Y"})
