@@ -1,6 +1,7 @@
 """Errors in the door's shape, and the id by which a request is found in the log."""
 
 import logging
+from itertools import product
 
 import pytest
 
@@ -124,3 +125,14 @@ def every(kind: type[MoorageError]) -> set[type[MoorageError]]:
     """Return all kinds below one."""
     below = set(kind.__subclasses__())
     return below.union(*map(every, below))
+
+
+async def test_credentials_that_are_not_even_ascii_are_refused(world: World) -> None:
+    credentials = (b"Basic \xff\xfe", b"Basic Zm9v\xe9", b"Bearer \xff")
+    paths = ("/resource_list", "/v1/users", "/api/info", "/getAppList", "/api/v1/image")
+    for number, (given, path) in enumerate(product(credentials, paths)):
+        client = await world.http(address=f"192.0.2.{number}")  # so many from one are not heard
+
+        answer = await client.get(path, headers=[(b"Authorization", given)])
+
+        assert answer.status_code == 401

@@ -105,3 +105,12 @@ async def test_what_is_not_there_is_said_in_the_shape_of_the_machines_door(
 
     assert answer.status_code == 404
     assert answer.json().keys() == {"detail"}
+
+
+async def test_an_order_for_a_vm_may_have_the_slash_of_the_first_implementation(
+    anna: Person,
+) -> None:
+    answer = await anna.http.post("/api/v1/server/", json={})
+
+    assert (answer.status_code, answer.history) == (400, [])
+    assert "image" in answer.json()["message"]

@@ -236,7 +236,7 @@ async def test_the_index_page_documents_every_method(world: World) -> None:
         ("GET", "/network/{network}"),
         ("GET", "/server"),
         ("GET", "/server/{id}"),
-        ("POST", "/server/"),
+        ("POST", "/server"),
         ("DELETE", "/server/{id}"),
     } <= methods
 

@@ -181,7 +181,7 @@ async def watch_operation(
     async with tools.db.read() as session:
         await operations.get_of_owner(session, caller.sees, operation_id)
     seen = after if last_event_id is None else last_event_id
-    if await feed.is_over(operation_id, after=seen):
+    if seen and await feed.is_over(operation_id, after=seen):
         return Response(status_code=204)  # or an EventSource would come back every second
     return EventStream(tools.db.wakes, _told(feed, operation_id, after=seen))
 

@@ -20,7 +20,6 @@ _NOT_THERE = errors(
     {404: "There is no such thing, or it is somebody else's.", 409: "Several have that name."},
 )
 _UNDER_WAY: Documented = {202: {"headers": LOCATED}}
-_ORDER = bodies.described(schemas.VmIn, schemas.ORDER, kinds=bodies.BOTH)
 _BEING_REMOVED: Documented = {202: {"model": schemas.RemovedOut, "headers": LOCATED}}
 
 router = APIRouter(
@@ -95,7 +94,6 @@ async def show_limits(_caller: CallerDep, tools: ToolsDep) -> JsonObject:
     return {"limits": {"absolute": await tools.cloud.limits()}}
 
 
-@router.get("/server/", response_model=schemas.ServersOut, include_in_schema=False)
 @router.get("/server", response_model=schemas.ServersOut)
 async def list_servers(
     caller: CallerDep, tools: ToolsDep, limit: Limit = LONGEST_PAGE, marker: Marker = None
@@ -106,13 +104,12 @@ async def list_servers(
 
 
 @router.post(
-    "/server/",
+    "/server",
     status_code=201,
     response_model=schemas.OneServerOut,
     responses=_UNDER_WAY | _NOT_THERE,
-    openapi_extra=_ORDER,
+    openapi_extra=bodies.described(schemas.VmIn, schemas.ORDER, kinds=bodies.BOTH),
 )
-@router.post("/server", status_code=201, include_in_schema=False, openapi_extra=_ORDER)
 async def create_server(
     request: Request,
     _caller: WriterDep,
