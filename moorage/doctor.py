@@ -2,7 +2,6 @@
 
 import platform
 import shutil
-import socket
 import sqlite3
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from sqlalchemy import text
 
 from moorage import __version__, config
 from moorage.config import Settings
+from moorage.engines.local import bind_error
 from moorage.engines.port import Engine
 from moorage.instances.recipes import recipes
 from moorage.inventory import risks, rules
@@ -132,7 +132,7 @@ async def _machines(settings: Settings) -> Finding:
 
 
 def _ports(settings: Settings, setting: str, offered: str) -> Finding:
-    free = sum(_is_free(settings.publish_address, port) for port in rules.ports(offered))
+    free = sum(not bind_error(settings.publish_address, port) for port in rules.ports(offered))
     sentence = f"{free} of {offered} free on {settings.publish_address}"
     if free == 0:
         sentence += f"; set {setting} or MOORAGE_PUBLISH_ADDRESS"
@@ -145,17 +145,6 @@ def _compose(settings: Settings) -> Finding:
     except Unavailable as error:
         return Finding("compose", False, error.message)
     return Finding("compose", True, str(program))
-
-
-def _is_free(address: str, port: int) -> bool:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-        return True
 
 
 async def _images(settings: Settings, engine: Engine) -> list[Finding]:

@@ -1,6 +1,7 @@
 """A Docker Engine, over its HTTP API: server facts and containers."""
 
 import asyncio
+import errno
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
@@ -57,6 +58,11 @@ class DockerEngine(DockerImages, DockerNetworks, DockerStreams):
         )
         info = answer.info()
         return await asyncio.to_thread(local.measured, info) if self._is_here else info
+
+    async def is_port_free(self, address: str, port: int) -> bool:
+        """Return whether nobody holds a port of its server, as far as that is seen at once."""
+        await asyncio.sleep(0)  # whoever tries a whole range lets others go on
+        return not self._is_here or local.bind_error(address, port) != errno.EADDRINUSE
 
     async def find_containers(self, labels: Mapping[str, str]) -> Sequence[Container]:
         """List containers, stopped ones too, that carry all labels."""

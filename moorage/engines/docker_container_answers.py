@@ -21,6 +21,12 @@ from moorage.engines.port import (
 NO_LABELS = {"name", "image", "exitCode", "execDuration", "signal"}
 
 
+class ListedPort(Answer):
+    """A port of a container, and where it is published, if it is."""
+
+    public_port: int = 0
+
+
 class ListedContainer(Answer):
     """An item of GET /containers/json."""
 
@@ -30,6 +36,7 @@ class ListedContainer(Answer):
     state: ContainerStatus
     status: str
     labels: Labels = None
+    ports: list[ListedPort] | None = None
 
     def container(self) -> Container:
         """Return it in our words."""
@@ -41,6 +48,7 @@ class ListedContainer(Answer):
             status=self.state,
             health=_health(self.status),
             exit_code=_exit_code(self.status),
+            ports=tuple({one.public_port for one in self.ports or ()} - {0}),
         )
 
 

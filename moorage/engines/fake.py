@@ -48,11 +48,22 @@ class FakeEngine(FakeStores, FakeStreams):
             disk_free_mib=self.disk_free_mib,
         )
 
+    async def is_port_free(self, address: str, port: int) -> bool:
+        """Return whether nobody holds a port of its server."""
+        self._enter("is_port_free")
+        return not self.is_here or not self._is_taken(PublishedPort(address, port, inside_port=0))
+
     async def find_containers(self, labels: Mapping[str, str]) -> Sequence[Container]:
         """List containers, stopped ones too, that carry all labels."""
         self._enter("find_containers")
         return [
-            replace(container.seen, oom_killed=False, restarts=0, started_at=None)
+            replace(
+                container.seen,
+                oom_killed=False,
+                restarts=0,
+                started_at=None,
+                ports=container.held_ports(),
+            )
             for container in self.containers.values()
             if carries(container.seen.labels, labels)
         ]

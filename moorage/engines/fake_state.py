@@ -36,6 +36,10 @@ class FakeContainer:
     output: list[str] = field(default_factory=list)
     archives: dict[str, list[bytes]] = field(default_factory=dict)
 
+    def held_ports(self) -> tuple[int, ...]:
+        """Return the ports of its server that it holds."""
+        return tuple(one.port for one in self.spec.ports if self.seen.status == "running")
+
     def last_lines(self, count: int) -> list[str]:
         """Return as many lines of its log."""
         return self.output[max(0, len(self.output) - count) :]
@@ -45,13 +49,14 @@ class FakeState:
     """Everything that is on the fake engine.
 
     registry: references that can be pulled. taken_ports: those that other programs have.
-    programs: command → what it does; others run until stopped. memory_free_mib, disk_free_mib:
-    what its server says.
+    is_here: whether those can be seen from here. programs: command → what it does; others run
+    until stopped. memory_free_mib, disk_free_mib: what its server says.
     """
 
     def __init__(self, *, registry: Iterable[str] = (), taken_ports: Iterable[int] = ()) -> None:
         self.registry = set(registry)
         self.taken_ports = set(taken_ports)
+        self.is_here = True
         self.memory_free_mib = MEMORY_MIB
         self.disk_free_mib = DISK_MIB
         self.programs: dict[tuple[str, ...], Program] = {}

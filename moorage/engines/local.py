@@ -1,5 +1,7 @@
 """What is free on this machine, for an engine that runs on it."""
 
+import errno
+import socket
 from dataclasses import replace
 
 import psutil
@@ -20,3 +22,15 @@ def _free_mib(folder: str) -> int | None:
         return psutil.disk_usage(folder).free // MIB
     except OSError:
         return None
+
+
+def bind_error(address: str, port: int) -> int:
+    """Return why no program can listen there, as `errno` has it; 0: one can."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            return error.errno or errno.EIO
+        return 0

@@ -95,7 +95,8 @@ class ContainerSpec:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container as it was last seen."""
+    """A container as it was last seen. ports: of the server, that it holds while it runs; only a
+    list tells."""
 
     id: str
     name: str
@@ -107,6 +108,7 @@ class Container:
     oom_killed: bool = False
     restarts: int = 0
     started_at: datetime | None = None
+    ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,13 @@ class Engine(Protocol):
 
     async def info(self) -> EngineInfo:
         """Describe the engine. Answers or raises Unavailable within 2 s."""
+        ...
+
+    async def is_port_free(self, address: str, port: int) -> bool:
+        """Return whether nobody holds a port of its server, as far as that is seen at once.
+
+        True as well when it is another machine that the engine runs on.
+        """
         ...
 
     async def find_containers(self, labels: Mapping[str, str]) -> Sequence[Container]:

@@ -8,7 +8,7 @@ from moorage.catalog import running
 from moorage.catalog.app import App
 from moorage.engines.port import EngineInfo
 from moorage.identity.rules import Caller
-from moorage.instances import names, rules
+from moorage.instances import names, ports, rules
 from moorage.instances.models import STANDS, Instance
 from moorage.instances.service import Order
 from moorage.instances.tools import Tools
@@ -62,8 +62,10 @@ async def check_room(tools: Tools, order: Order) -> None:
         return
     info = tools.sizes[name] = await engine.info()
     wanted = running.container_names(app, f"{tools.settings.app_prefix}-{app.name}")
-    taken = [one for one in await engine.find_containers({}) if one.name in wanted]
+    containers = await engine.find_containers({})
+    taken = [one for one in containers if one.name in wanted]
     async with tools.db.read() as session:
+        server = await inventory.choose_server(session, name)
         rows = await session.scalars(select(Instance.id).where(Instance.kind == "app", *STANDS))
         ours = set(rows)
     for one in taken:
@@ -72,6 +74,7 @@ async def check_room(tools: Tools, order: Order) -> None:
         if order.only_one:
             raise Conflict(names.project_taken(one.name))
     _check_size(app, info, order.memory_mib or app.needs.memory_mib)
+    ports.pass_over(tools, server.id, containers)
 
 
 def _check_size(app: App, info: EngineInfo, memory_mib: int) -> None:

@@ -1,8 +1,13 @@
 """The ports of an instance: reserved with the order, kept until the end."""
 
+from collections.abc import Iterable
+from functools import partial
+
 from sqlalchemy import update
 
 from moorage.catalog.app import App
+from moorage.engines.port import Container
+from moorage.instances import rules
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
 from moorage.inventory import rules as inventory_rules
@@ -27,6 +32,14 @@ async def reserve(session: Session, tools: Tools, instance: Instance) -> None:
         instance.port = await _reserve(session, tools, instance, APP_SETTING)
     if blueprint.database:
         instance.db_port = await _reserve(session, tools, instance, SETTING)
+
+
+def pass_over(tools: Tools, server_id: str, containers: Iterable[Container]) -> None:
+    """Leave out for a while the ports of a server that containers of others hold."""
+    for one in containers:
+        if one.labels.get(rules.DEPLOYMENT) != tools.installation:
+            for port in one.ports:
+                tools.refused_ports.remember(server_id, port)
 
 
 async def take_next(tools: Tools, run: Run, instance: Instance) -> None:
@@ -77,11 +90,14 @@ def _shown(instance: Instance) -> str:
 
 async def _reserve(session: Session, tools: Tools, instance: Instance, setting: str) -> int:
     offered = {SETTING: tools.settings.database_ports, APP_SETTING: tools.settings.app_ports}
+    server = await inventory.get_server(session, instance.server_id)
+    engine = tools.engines[server.name]
     return await inventory.reserve_port(
         session,
-        server_id=instance.server_id,
+        server_id=server.id,
         instance_id=instance.id,
         offered=inventory_rules.ports(offered[setting]),
         setting=setting,
-        avoid=tools.refused_ports.on(instance.server_id),
+        avoid=tools.refused_ports.on(server.id),
+        is_free=partial(engine.is_port_free, tools.settings.publish_address),
     )

@@ -10,9 +10,9 @@ def ports(text: str) -> range:
     return range(int(first), int(last) + 1)
 
 
-def free_port(offered: range, taken: Collection[int]) -> int | None:
-    """Return the lowest port that is offered and not taken."""
-    return next((port for port in offered if port not in taken), None)
+def free_ports(offered: range, taken: Collection[int]) -> Iterator[int]:
+    """Yield the ports that are offered and not taken, lowest first."""
+    return (port for port in offered if port not in taken)
 
 
 def subnets(pool: str, prefix: int, taken: Collection[str]) -> Iterator[str]:

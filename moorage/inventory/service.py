@@ -1,7 +1,7 @@
 """Servers, and the ports and subnets that are handed out on them."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from sqlalchemy import delete, select
 
@@ -30,7 +30,7 @@ async def list_servers(session: Session) -> list[Server]:
 
 async def get_server(session: Session, server_id: str) -> Server:
     """Return a server by its id; rows refer to it, so it is there."""
-    return (await session.scalars(select(Server).where(Server.id == server_id))).one()
+    return await session.get_one(Server, server_id)
 
 
 async def choose_server(session: Session, name: str | None) -> Server:
@@ -57,12 +57,13 @@ async def reserve_port(
     instance_id: str,
     offered: range,
     setting: str,
-    avoid: Collection[int] = (),
+    avoid: Collection[int],
+    is_free: Callable[[int], Awaitable[bool]],
 ) -> int:
     """Reserve the lowest free port for an instance.
 
-    offered: the range; setting: where the operator widens it; avoid: ports that somebody outside
-    of Moorage holds. Raises Unavailable when none is left.
+    offered: the range; setting: where the operator widens it; avoid, is_free: which ports
+    somebody outside of Moorage holds. Raises Unavailable when none is left.
     """
     await _take_turns(session, server_id)
     taken = set(
@@ -70,20 +71,20 @@ async def reserve_port(
             select(PortReservation.port).where(PortReservation.server_id == server_id)
         )
     )
-    port = rules.free_port(offered, taken | set(avoid))
-    if port is None:
-        raise Unavailable(
-            Text(
-                "All ports of {first}-{last} are in use. Delete what is no longer needed, or "
-                "widen the setting {setting}.",
-                first=offered[0],
-                last=offered[-1],
-                setting=setting,
-            )
+    for port in rules.free_ports(offered, taken | set(avoid)):
+        if await is_free(port):
+            session.add(PortReservation(server_id=server_id, port=port, instance_id=instance_id))
+            await session.flush()
+            return port
+    raise Unavailable(
+        Text(
+            "All ports of {first}-{last} are in use. Delete what is no longer needed, or "
+            "widen the setting {setting}.",
+            first=offered[0],
+            last=offered[-1],
+            setting=setting,
         )
-    session.add(PortReservation(server_id=server_id, port=port, instance_id=instance_id))
-    await session.flush()
-    return port
+    )
 
 
 async def release_ports(session: Session, *, instance_id: str) -> None:

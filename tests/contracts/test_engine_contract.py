@@ -156,8 +156,20 @@ async def test_two_containers_cannot_publish_one_port(bench: Bench) -> None:
     await bench.engine.start_container(second)
 
 
+async def test_a_port_is_free_until_a_container_holds_it_and_a_list_says_so(bench: Bench) -> None:
+    port = free_port()
+    assert await bench.engine.is_port_free("127.0.0.1", port)
+
+    await bench.run(replace(bench.spec(), ports=(PublishedPort("127.0.0.1", port, 6379),)))
+
+    assert not await bench.engine.is_port_free("127.0.0.1", port)
+    [listed] = await bench.engine.find_containers(bench.labels)
+    assert listed.ports == (port,)
+
+
 async def test_a_port_of_another_program_cannot_be_published(bench: Bench) -> None:
     with bench.taken_port() as port:
+        assert not await bench.engine.is_port_free("127.0.0.1", port)
         spec = replace(bench.spec(), ports=(PublishedPort("127.0.0.1", port, 6379),))
         container = await bench.engine.create_container(spec)
 

@@ -154,11 +154,23 @@ async def test_the_container_that_ended_says_why_the_order_failed(
 async def test_ports_of_somebody_else_are_left_out(
     tools: Tools, engine: FakeEngine, owner: User
 ) -> None:
+    engine.taken_ports = {9001, 3307}
+
+    instance, _ = await make_order(tools, owner=owner, blueprint=APP)
+
+    assert (instance.port, instance.db_port) == (9002, 3308)
+
+
+async def test_a_port_that_somebody_takes_after_the_order_is_replaced(
+    tools: Tools, engine: FakeEngine, owner: User
+) -> None:
+    ordered, _ = await make_order(tools, owner=owner, blueprint=APP)
     engine.taken_ports = {9001, 3308}
 
-    instance = await make_running(tools, owner, blueprint=APP)
+    await work_off(tools, ordered)
 
-    assert (instance.port, instance.db_port) == (9003, 3309)
+    instance = await reload(tools, ordered)
+    assert (instance.status, instance.port, instance.db_port) == ("running", 9002, 3309)
     assert len(await rows(tools, PortReservation)) == 2
 
 

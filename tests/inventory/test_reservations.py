@@ -22,8 +22,17 @@ async def server(db: Database) -> str:
 
 
 async def reserve(
-    db: Database, server: str, instance: str, offered: range, avoid: set[int] | None = None
+    db: Database,
+    server: str,
+    instance: str,
+    offered: range,
+    *,
+    avoid: tuple[int, ...] = (),
+    held: tuple[int, ...] = (),
 ) -> int:
+    async def is_free(port: int) -> bool:
+        return port not in held
+
     async with db.begin() as session:
         return await inventory.reserve_port(
             session,
@@ -31,7 +40,8 @@ async def reserve(
             instance_id=instance,
             offered=offered,
             setting=SETTING,
-            avoid=avoid or (),
+            avoid=avoid,
+            is_free=is_free,
         )
 
 
@@ -98,10 +108,10 @@ async def test_a_port_that_was_given_back_is_handed_out_again(db: Database, serv
     assert await reserve(db, server, "ins_c", offered) == 4000
 
 
-async def test_a_port_to_avoid_is_left_out(db: Database, server: str) -> None:
-    offered = range(4000, 4002)
+async def test_a_port_to_avoid_or_that_is_held_is_left_out(db: Database, server: str) -> None:
+    offered = range(4000, 4003)
 
-    assert await reserve(db, server, "ins_a", offered, {4000}) == 4001
+    assert await reserve(db, server, "ins_a", offered, avoid=(4000,), held=(4001,)) == 4002
     assert await reserve(db, server, "ins_b", offered) == 4000
 
 

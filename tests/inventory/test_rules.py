@@ -16,11 +16,10 @@ def test_a_range_of_ports_holds_both_ends() -> None:
 
 
 @given(st.sets(st.integers(3990, 4030)))
-def test_the_free_port_is_the_lowest_that_is_offered_and_not_taken(taken: set[int]) -> None:
-    port = rules.free_port(RANGE, taken)
+def test_free_ports_are_those_that_are_offered_and_not_taken_lowest_first(taken: set[int]) -> None:
+    free = list(rules.free_ports(RANGE, taken))
 
-    free = sorted(set(RANGE) - taken)
-    assert port == (free[0] if free else None)
+    assert free == sorted(set(RANGE) - taken)
 
 
 @given(st.integers(24, 28), st.sets(st.integers(0, 15)))

@@ -1,14 +1,15 @@
 """`/installApp`: what is ordered, what is refused, and in which order it is looked at."""
 
 import math
+from pathlib import Path
 
 import anyio
 import pytest
 
-from moorage.engines.port import ContainerSpec
+from moorage.engines.port import ContainerSpec, PublishedPort
 from moorage.kit.errors import Invalid
 from tests.make.apps import Json, answered, asked, installed
-from tests.make.world import Person, World
+from tests.make.world import Person, World, open_world
 
 pytestmark = pytest.mark.anyio
 
@@ -120,6 +121,41 @@ async def test_what_makes_no_sense_is_refused_in_words_of_its_own(
     assert (told["code"], told["data"]) == ("0", {})
     assert told["message"].startswith(sentence)
     assert await world.made() == []
+
+
+async def test_the_port_that_is_told_is_one_that_nobody_holds(world: World, anna: Person) -> None:
+    world.engine.taken_ports = {9001, 9002}
+
+    data = await installed(world, anna)
+
+    told = await asked(anna, "/getAppInfo", appName="dokuwiki")
+    assert (data["port"], told["data"]["port"], told["data"]["status"]) == ("9003", "9003", "1")
+
+
+async def test_no_port_that_is_free_refuses_the_install(tmp_path: Path) -> None:
+    async with open_world(tmp_path, app_ports="9001-9003") as small:
+        anna = await small.person("anna")
+        small.engine.taken_ports = {9001, 9002, 9003}
+
+        told = await asked(anna, "/installApp", appName="dokuwiki")
+
+        assert told["code"] == "0"
+        assert told["message"].startswith("All ports of 9001-9003 are in use.")
+        assert await small.settled() == []
+
+
+async def test_a_port_that_another_container_publishes_is_passed_over_wherever_the_engine_runs(
+    world: World, anna: Person
+) -> None:
+    world.engine.is_here = False
+    world.engine.add_image("theirs")
+    ports = (PublishedPort("127.0.0.1", 9001, 80),)
+    spec = ContainerSpec(name="theirs", image="theirs", labels={}, ports=ports)
+    await world.engine.start_container(await world.engine.create_container(spec))
+
+    told = await asked(anna, "/installApp", appName="dokuwiki")
+
+    assert told["data"]["port"] == "9002"
 
 
 async def test_a_field_that_is_there_twice_is_refused(world: World, anna: Person) -> None:
