@@ -163,6 +163,22 @@ async def test_an_app_that_is_not_well_is_a_risk_to_those_who_see_it(
     assert "dokuwiki-1" not in by_bob["data"]["info"]
 
 
+async def test_an_app_that_is_stopped_is_a_risk_and_a_stopped_database_is_none(
+    world: World, anna: Person
+) -> None:
+    await installed(world, anna)
+    await anna.http.post("/resource_list", json={"resource_name": "redis"})
+    before = await asked(anna, "/searchServer")
+    for number in (1, 2):
+        await anna.http.post(f"/v1/instances/{number}/stop")
+    await world.settled()
+
+    seen = await asked(anna, "/searchServer")
+
+    assert int(seen["data"]["risk"]) == int(before["data"]["risk"]) + 1
+    assert "dokuwiki-1: It is stopped." in seen["data"]["info"]
+
+
 async def test_an_engine_that_is_away_is_a_risk(world: World, anna: Person) -> None:
     world.engine.down = True
 
