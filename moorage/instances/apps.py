@@ -8,7 +8,7 @@ from moorage.catalog import running
 from moorage.catalog.app import App
 from moorage.engines.port import EngineInfo
 from moorage.identity.rules import Caller
-from moorage.instances import names, ports, rules
+from moorage.instances import names, ports, rules, states
 from moorage.instances.models import STANDS, Instance
 from moorage.instances.service import Order
 from moorage.instances.tools import Tools
@@ -47,6 +47,13 @@ async def list_apps(session: Session, caller: Caller) -> list[Instance]:
         if one.blueprint not in kinds:
             failed.setdefault(one.blueprint, one)
     return sorted([*standing, *failed.values()], key=lambda one: (one.blueprint, one.number))
+
+
+async def forget_failed(session: Session, caller: Caller, instance: Instance) -> None:
+    """Have other orders of an app be gone that failed; their operations still tell of them."""
+    is_other = (Instance.blueprint == instance.blueprint) & (Instance.id != instance.id)
+    for one in await _apps(session, caller, is_other, Instance.status == "failed"):
+        await states.set_deleted(session, one.id, data_kept=False)
 
 
 async def check_room(tools: Tools, order: Order) -> None:

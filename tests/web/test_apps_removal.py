@@ -64,6 +64,30 @@ async def test_one_whose_order_failed_or_whose_containers_somebody_removed_goes_
     assert (await asked(anna, "/getAllAppInfo"))["data"]["apps"] == []
 
 
+@pytest.mark.parametrize("by_all", [False, True])
+async def test_attempts_that_failed_go_with_the_app_and_their_operations_stay(
+    world: World, anna: Person, admin: Person, by_all: bool
+) -> None:
+    bob = await world.person("bob")
+    for person in (anna, bob, anna):
+        world.engine.fail_next("start_container", Invalid("There is no such user."))
+        await installed(world, person)
+    await installed(world, anna)
+
+    if by_all:
+        removed = await asked(anna, "/uninstallAllApp", confirm=True)
+    else:
+        removed = await asked(anna, "/uninstallApp", appName="dokuwiki")
+
+    assert removed["code"] == "1"
+    assert (await asked(anna, "/getAppInfo", appName="dokuwiki"))["code"] == "0"
+    assert (await asked(anna, "/getAllAppInfo"))["data"]["apps"] == []
+    assert (await asked(bob, "/getAppInfo", appName="dokuwiki"))["data"]["status"] == "2"
+    assert len(await world.settled()) == 5
+    await asked(admin, "/uninstallAllApp", confirm=True)
+    assert (await asked(bob, "/getAppInfo", appName="dokuwiki"))["code"] == "0"
+
+
 async def test_one_that_cannot_be_removed_says_why_and_can_be_removed_later(
     world: World, anna: Person
 ) -> None:

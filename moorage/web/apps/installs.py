@@ -134,6 +134,7 @@ async def _removed(tools: Tools, visit: Visit, instance: Instance, *, purge: boo
     async with tools.db.begin() as session:
         found = await instances.get_own(session, visit.caller, instance.id)
         operation = await verbs.delete(session, found, keep_data=not purge)
+        await apps.forget_failed(session, visit.caller, found)
         await visit.record(session, operation.kind, found.id)
     return await operations.wait(tools.db, operation.id, timeout_s=_REMOVED_WITHIN_S)
 
