@@ -55,7 +55,7 @@ _SIGNS: tuple[tuple[str, type[MoorageError], str], ...] = (
     ),
     (
         r"manifest unknown|manifest for \S+ not found|repository does not exist|does not exist or"
-        r" no pull access",
+        r" no pull access|requested access to the resource is denied|authentication required",
         ImageMissing,
         "No registry of this server has that image.",
     ),

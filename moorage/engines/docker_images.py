@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import msgspec
 
@@ -37,6 +37,12 @@ class DockerImages:
         query = label_filter(labels)
         answer = await self._client.ask("GET", "/images/json", list[ListedImage], query=query)
         return [item.image() for item in answer]
+
+    async def ask_registry(self, ref: str, *, timeout_s: float) -> None:
+        """Return when the registry of an image has it, or does not say so in time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await self._client.send("GET", f"/distribution/{quoted(ref)}/json")
 
     async def pull_image(self, ref: str, *, say: Say, connect_timeout_s: float = 5) -> None:
         """Pull it from its registry."""

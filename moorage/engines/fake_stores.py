@@ -71,6 +71,12 @@ class FakeStores(FakeState):
         self._enter("list_images")
         return [image for image in self.images.values() if carries(image.labels, labels)]
 
+    async def ask_registry(self, ref: str, *, timeout_s: float) -> None:
+        """Return when the registry has it."""
+        self._enter("ask_registry")
+        if ref not in self.registry:
+            raise ImageMissing(f"No registry of this server has {ref}.")
+
     async def pull_image(self, ref: str, *, say: Say, connect_timeout_s: float = 5) -> None:
         """Have it, if the registry does."""
         self._enter("pull_image")

@@ -310,6 +310,13 @@ class Engine(Protocol):
         """List images that carry all labels."""
         ...
 
+    async def ask_registry(self, ref: str, *, timeout_s: float) -> None:
+        """Return when the registry of an image has it, or does not say so in time.
+
+        Raises ImageMissing (the registry has none), Unavailable (no registry answers).
+        """
+        ...
+
     async def pull_image(self, ref: str, *, say: Say, connect_timeout_s: float = 5) -> None:
         """Pull it from its registry.
 

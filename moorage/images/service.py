@@ -4,19 +4,21 @@ import asyncio
 import textwrap
 import time
 from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Literal
 
 from moorage.engines.port import Engine, Image, Say
 from moorage.images.base import base_digest, base_ref
 from moorage.images.debian import make_base
 from moorage.images.recipe import IMAGE_LABEL, RECIPE_LABEL, SOURCE_LABEL, Layer, Recipe
-from moorage.kit.errors import Conflict, Failed, MoorageError, Unavailable
+from moorage.kit.errors import Conflict, Failed, MoorageError, NotFound, Unavailable
+from moorage.kit.i18n import Text
 
 Mode = Literal["auto", "registry", "build"]
 
 REGISTRY_SILENCE_S = 300  # how long a registry that did not answer is not asked again
+LOOK_TIMEOUT_S = 0.15  # whoever installs an app is answered within 0.3 s
 REASON_LENGTH = 200  # of a failed build's message, which goes on with the whole output
 
 
@@ -39,6 +41,41 @@ class Images:
             if await _is_made(engine, recipe):
                 return recipe
         return None
+
+    def builds(self, recipes: Sequence[Recipe]) -> bool:
+        """Return whether an image of the recipes can be built, whatever registries have."""
+        return any(recipe.build for recipe in self._wanted(recipes))
+
+    async def check(self, engine: Engine, recipes: Sequence[Recipe]) -> None:
+        """Raise if a short look tells that no recipe's image can be had; say what is missing.
+
+        Raises Conflict, Unavailable (a registry does not answer).
+        """
+        if self.builds(recipes) or await self.find(engine, recipes):
+            return
+        refusal: MoorageError = Conflict(
+            Text(
+                "MOORAGE_IMAGES={mode} allows no source of its image; set it to auto.",
+                mode=self._mode,
+            )
+        )
+        for recipe in self._wanted(recipes):
+            ref = str(recipe.registry)
+            try:
+                await self._check_registry(engine, ref)
+            except NotFound as error:
+                told = Text("No registry has the image {image}: choose another version.", image=ref)
+                refusal = Conflict(told, detail=error.detail)
+            except Unavailable as error:
+                told = Text(
+                    "The image {image} is not on the server, and its registry does not answer: "
+                    "fetch it there, or try again later.",
+                    image=ref,
+                )
+                refusal = Unavailable(told, detail=error.detail)
+            else:
+                return
+        raise refusal
 
     async def prepare(self, engine: Engine, recipes: Sequence[Recipe], *, say: Say) -> Recipe:
         """Have the image of one recipe, the first that can be had; return that recipe.
@@ -90,12 +127,22 @@ class Images:
     async def _have_pulled(self, engine: Engine, ref: str, say: Say) -> None:
         if await engine.find_image(ref):
             return
-        registry = _registry(ref)
+        with self._asking(_registry(ref)):
+            await say(f"Fetching {ref}")
+            await engine.pull_image(ref, say=say)
+
+    async def _check_registry(self, engine: Engine, ref: str) -> None:
+        if await engine.find_image(ref) is None:
+            with self._asking(_registry(ref)):
+                await engine.ask_registry(ref, timeout_s=LOOK_TIMEOUT_S)
+
+    @contextmanager
+    def _asking(self, registry: str) -> Iterator[None]:
+        """Ask a registry, unless that is of no use; remember when it does not answer."""
         if self._mode == "auto" and time.monotonic() < self._silent_until.get(registry, 0):
             raise Unavailable("Its registry did not answer a moment ago.")
-        await say(f"Fetching {ref}")
         try:
-            await engine.pull_image(ref, say=say)
+            yield
         except Unavailable:
             self._silent_until[registry] = time.monotonic() + REGISTRY_SILENCE_S
             raise

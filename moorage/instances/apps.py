@@ -8,7 +8,7 @@ from moorage.catalog import running
 from moorage.catalog.app import App
 from moorage.engines.port import EngineInfo
 from moorage.identity.rules import Caller
-from moorage.instances import names, ports, rules, states
+from moorage.instances import beforehand, names, ports, rules, states
 from moorage.instances.models import STANDS, Instance
 from moorage.instances.service import Order
 from moorage.instances.tools import Tools
@@ -81,6 +81,7 @@ async def check_room(tools: Tools, order: Order) -> None:
         if order.only_one:
             raise Conflict(names.project_taken(one.name))
     _check_size(app, info, order.memory_mib or app.needs.memory_mib)
+    await beforehand.check(tools, engine, tools.composes[name], app, order)
     ports.pass_over(tools, server.id, containers)
 
 

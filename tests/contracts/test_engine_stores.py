@@ -2,13 +2,17 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from moorage.engines.fake import FakeEngine
 from moorage.engines.port import ImageMissing, SubnetTaken, VolumeMount
 from moorage.kit.errors import Conflict, Unavailable
+from tests.make.registry import open_registry, publish
 
 from .conftest import Bench, chunks, rootfs, tar_of
 
@@ -22,6 +26,18 @@ async def ignore(_line: str) -> None:
 def some_subnet() -> str:
     """Return a small subnet that is hardly in use."""
     return f"10.{random.randint(224, 254)}.{random.randint(0, 255)}.16/28"
+
+
+@contextmanager
+def registry_of(bench: Bench, folder: Path) -> Iterator[str]:
+    """Run a registry with the image of the bench in it; yield its address."""
+    if isinstance(bench.engine, FakeEngine):
+        bench.engine.registry.add("registry.test/busybox:1")
+        yield "registry.test"
+        return
+    with open_registry(folder) as address:
+        publish(bench.image, f"{address}/busybox:1")
+        yield address
 
 
 async def test_a_network_is_made_once_and_keeps_its_subnet(bench: Bench) -> None:
@@ -175,7 +191,24 @@ async def test_an_image_in_use_stays(bench: Bench) -> None:
     assert await bench.engine.find_image(ref) is None
 
 
+async def test_a_registry_says_whether_it_has_an_image(bench: Bench, tmp_path: Path) -> None:
+    with registry_of(bench, tmp_path) as address:
+        await bench.engine.ask_registry(f"{address}/busybox:1", timeout_s=10)
+
+        with pytest.raises(ImageMissing):
+            await bench.engine.ask_registry(f"{address}/none:1", timeout_s=10)
+
+
+async def test_a_registry_that_does_not_say_it_in_time_may_have_the_image(
+    bench: Bench, tmp_path: Path
+) -> None:
+    with registry_of(bench, tmp_path) as address:
+        await bench.engine.ask_registry(f"{address}/busybox:1", timeout_s=0)
+
+
 async def test_an_image_that_no_registry_has_is_not_pulled(bench: Bench) -> None:
+    with pytest.raises((ImageMissing, Unavailable)):
+        await bench.engine.ask_registry("localhost:1/moorage-test/none:1", timeout_s=5)
     with pytest.raises((ImageMissing, Unavailable)):
         await bench.engine.pull_image(
             "localhost:1/moorage-test/none:1", say=ignore, connect_timeout_s=5

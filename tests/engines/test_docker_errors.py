@@ -57,6 +57,13 @@ REGISTRY = 'Get "https://registry.example/v2/": dial tcp: lookup registry.exampl
             "no subnet left",
         ),
         (500, "Invalid subnet x : invalid CIDR address: x", Invalid, "not a subnet"),
+        (
+            403,
+            "errors:\ndenied: requested access to the resource is denied\n"
+            "unauthorized: authentication required\n",
+            ImageMissing,
+            "No registry of this server has that image",
+        ),
         (404, "network nonet not found", NetworkMissing, "no network nonet"),
         (404, "No such image: nope:1", ImageMissing, "no image nope:1"),
         (404, "no such image: nope:1: No such image: nope:1", ImageMissing, "no image nope:1"),

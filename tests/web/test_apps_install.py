@@ -1,13 +1,17 @@
 """`/installApp`: what is ordered, what is refused, and in which order it is looked at."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import pytest
 
 from moorage.engines.port import ContainerSpec, PublishedPort
-from moorage.kit.errors import Invalid
+from moorage.images.service import Images
+from moorage.instances import apps
+from moorage.instances.service import Order
+from moorage.kit.errors import Conflict, Invalid, Unavailable
 from tests.make.apps import Json, answered, asked, installed
 from tests.make.world import Person, World, open_world
 
@@ -186,6 +190,59 @@ async def test_too_little_memory_and_too_small_a_disk_are_told_apart(
     assert (no_memory["code"], no_disk["code"], enough["code"]) == ("0", "0", "1")
     assert f"MiB of memory, and the server has {memory - 1} MiB left" in no_memory["message"]
     assert f"MiB on the disk, and the server has {disk - 1} MiB left" in no_disk["message"]
+
+
+async def test_an_image_that_no_registry_has_refuses_the_install_before_anything_starts(
+    world: World, anna: Person
+) -> None:
+    told = await asked(anna, "/installApp", appName="grafana")
+
+    assert told["code"] == "0"
+    assert told["message"] == (
+        "No registry has the image grafana/grafana:12.1.1: choose another version."
+    )
+    assert await world.settled() == []
+
+
+async def test_an_image_whose_registry_is_silent_refuses_the_install_and_is_not_asked_again(
+    world: World, anna: Person
+) -> None:
+    world.engine.fail_next("ask_registry", Unavailable("No registry answers."))
+
+    told = [await asked(anna, "/installApp", appName="grafana") for _ in range(2)]
+
+    for one in told:
+        assert one["code"] == "0"
+        assert one["message"].startswith(
+            "The image grafana/grafana:12.1.1 is not on the server, and its registry does not"
+        )
+    assert world.gate.passed.count("before ask_registry") == 1
+    assert await world.settled() == []
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+async def test_an_image_that_a_registry_or_the_server_has_is_installed(
+    world: World, anna: Person, is_there: bool
+) -> None:
+    image = "grafana/grafana:12.1.1"
+    if is_there:
+        world.engine.add_image(image)
+    else:
+        world.engine.registry.add(image)
+
+    await installed(world, anna, "grafana")
+
+    assert "websoft9-grafana" in world.engine.containers
+
+
+async def test_an_image_that_the_settings_let_nobody_fetch_refuses_the_install(
+    world: World, anna: Person
+) -> None:
+    tools = replace(world.tools, images=Images(mode="build"))
+
+    with pytest.raises(Conflict, match="MOORAGE_IMAGES=build allows no source of its image"):
+        await apps.check_room(tools, Order(blueprint="grafana"))
+    await apps.check_room(tools, Order(blueprint="dokuwiki"))
 
 
 async def test_a_container_of_that_name_is_not_touched_whosever_it_is(
