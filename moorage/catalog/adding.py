@@ -11,22 +11,17 @@ from typing import Any
 from moorage.catalog import icons, project
 from moorage.catalog.judge import Verdict, write
 from moorage.catalog.reading import ADDED, PROJECT
-from moorage.kit.errors import Conflict, Invalid, Unavailable
+from moorage.kit.errors import Invalid, Unavailable
 
 MAX_BYTES = 16 << 20
 MAX_FILES = 1000
 
 
-def add(
-    verdict: Verdict, folder: Path, *, allowed: Collection[str], taken: Collection[str]
-) -> Path:
+def add(verdict: Verdict, folder: Path, *, allowed: Collection[str]) -> Path:
     """Put an accepted app into a catalogue's folder, in place of an earlier one of that name.
 
-    taken: names that it must not have. Raises Conflict, Invalid (it has too many files),
-    Unavailable (the folder cannot be written).
+    Raises Invalid (it has too many files), Unavailable (the folder cannot be written).
     """
-    if verdict.name in taken:
-        raise Conflict(f"There is a {verdict.name} already; give another one with --name.")
     try:
         return _put(verdict, folder, sorted(allowed))
     except OSError as error:

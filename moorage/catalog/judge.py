@@ -16,9 +16,11 @@ from moorage.catalog.findings import Finding, allowing, error, warning
 from moorage.catalog.project import Sources
 from moorage.compose.port import Compose
 from moorage.kit.errors import Invalid
+from moorage.kit.process import TooSlow
 
 Json = Mapping[str, Any]  # Any: JSON of the parser
 
+MAX_SERVICES = 100
 NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
 NOT_TO_ALLOW = ("compose", "file", "missing-file", "name", "x-moorage", "build", "image")
 _SAYS_NOTHING = re.compile(r"(docker-)?compose|stack|app|index", re.IGNORECASE)
@@ -46,9 +48,17 @@ class Verdict:
 
 
 async def judge(
-    given: Path, compose: Compose, *, name: str | None = None, allow: Collection[str] = ()
+    given: Path,
+    compose: Compose,
+    *,
+    name: str | None = None,
+    allow: Collection[str] = (),
+    taken: Collection[str] = (),
 ) -> Verdict:
-    """Judge a file, or the one of a folder. Raises Invalid for rules that cannot be allowed."""
+    """Judge a file, or the one of a folder.
+
+    taken: names that it must not have. Raises Invalid for rules that cannot be allowed.
+    """
     if fixed := sorted(set(allow) & set(NOT_TO_ALLOW)):
         raise Invalid(f"{', '.join(fixed)} cannot be allowed; change the file.")
     try:
@@ -56,22 +66,23 @@ async def judge(
         documents = [one for group in sources.documents.values() for one in group]
         verdict = await _judge(sources, documents, compose, name or _name(given, documents))
     except Invalid as refusal:
-        return Verdict(name or _name(given, ()), (error("", "file", refusal.message),))
-    return replace(verdict, findings=tuple(allowing(verdict.findings, allow)))
+        verdict = Verdict(name or _name(given, ()), (error("", "file", refusal.message),))
+    findings = [*_named(verdict.name, taken), *verdict.findings]
+    return replace(verdict, findings=tuple(allowing(findings, allow)))
 
 
 async def _judge(
     sources: Sources, documents: list[Document], compose: Compose, name: str
 ) -> Verdict:
-    findings = [*sources.findings, *_named(name)]
-    if any(one.severity == "error" for one in sources.findings):
+    findings = [*sources.findings, *_crowded(documents)]
+    if any(one.severity == "error" for one in findings):
         return Verdict(name, tuple(findings), sources)
     with tempfile.TemporaryDirectory(prefix="moorage-") as scratch:
         folder = Path(scratch) / "project"
         await asyncio.to_thread(write, sources.files, folder)
         try:
             models = await parse.models(sources, documents, compose, folder)
-        except Invalid as refusal:
+        except (Invalid, TooSlow) as refusal:
             return Verdict(name, (*findings, _refused(refusal.message)), sources)
         for model in models:
             findings += safety.findings(model, folder, sources.root)
@@ -88,11 +99,23 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
         file.write_bytes(content)
 
 
-def _named(name: str) -> list[Finding]:
-    if NAME.fullmatch(name):
+def _named(name: str, taken: Collection[str]) -> list[Finding]:
+    if not NAME.fullmatch(name):
+        detail = f"{name!r} is no name: 2 to 40 of a-z, 0-9 and -, a letter first; give --name."
+        return [error("name", "name", detail)]
+    if name in taken:
+        detail = f"There is a {name} already; give another name with --name."
+        return [error("name", "name", detail)]
+    return []
+
+
+def _crowded(documents: Collection[Document]) -> list[Finding]:
+    """Return that there are more services than the parser can be asked to read."""
+    count = sum(len(parse.mapping(one.get("services"))) for one in documents)
+    if count <= MAX_SERVICES:
         return []
-    detail = f"{name!r} is no name: 2 to 40 of a-z, 0-9 and -, a letter first; give --name."
-    return [error("name", "name", detail)]
+    detail = f"It has {count} services; an app has at most {MAX_SERVICES}."
+    return [error("services", "file", detail)]
 
 
 def _name(given: Path, documents: Collection[Document]) -> str:

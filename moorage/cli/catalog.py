@@ -38,27 +38,22 @@ def add(
 ) -> None:
     """Take a Compose file into the catalogue, if nothing in it endangers a server."""
     from moorage import config
+    from moorage.catalog import service
+    from moorage.catalog.adding import add as put
     from moorage.catalog.judge import judge
     from moorage.compose.tool import ComposeTool  # all of the world takes half a second more
 
     settings = config.load(data_dir=data_dir)
     compose = ComposeTool(Path(settings.compose) if settings.compose else None)
     allowed = allow or []
-    verdict = asyncio.run(judge(given, compose, name=name, allow=allowed))
+    shipped = [one.name for one in service.load().list()]
+    verdict = asyncio.run(judge(given, compose, name=name, allow=allowed, taken=shipped))
     if verdict.is_accepted and not only_check:
-        _keep(verdict, settings.data_dir, allowed)
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        put(verdict, settings.data_dir / "catalog", allowed=allowed)
     _show(verdict, as_json)
     if not verdict.is_accepted:
         raise typer.Exit(1)
-
-
-def _keep(verdict: "Verdict", data_dir: Path, allowed: list[str]) -> None:
-    from moorage.catalog import service
-    from moorage.catalog.adding import add
-
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    taken = [one.name for one in service.load().list()]
-    add(verdict, data_dir / "catalog", allowed=allowed, taken=taken)
 
 
 def _show(verdict: "Verdict", as_json: bool) -> None:

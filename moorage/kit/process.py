@@ -16,6 +16,10 @@ _CHUNK_BYTES = 1 << 16
 _KILLED_WITHIN_S = 5  # a driver that hangs keeps even what was killed
 
 
+class TooSlow(Unavailable):
+    """It took longer than it may."""
+
+
 @asynccontextmanager
 async def started(
     *argv: str | Path,
@@ -29,7 +33,7 @@ async def started(
     """Start a program; at the end of the block it and its children are gone.
 
     timeout_s: of the block. grace_s: how long it may take to end what it does, once nobody waits.
-    Raises Unavailable (it cannot be run, or took longer).
+    Raises Unavailable (it cannot be run), TooSlow.
     """
     name = Path(argv[0]).name
     try:
@@ -53,7 +57,7 @@ async def started(
                 process.stdin.close()
             yield process
     except TimeoutError as error:
-        raise Unavailable(
+        raise TooSlow(
             Text("{tool} took longer than {limit:g} s.", tool=name, limit=timeout_s)
         ) from error
     finally:

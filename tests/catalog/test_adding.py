@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from moorage.catalog import service
 from moorage.cli import app
-from moorage.kit.errors import Conflict
 from tests.catalog.judged import write
 from tests.catalog.test_judge_refuses import web
 
@@ -95,11 +95,32 @@ def test_what_an_admin_allows_is_kept_with_the_app(tmp_path: Path) -> None:
     assert added.allowed == ("privileged",)
 
 
-def test_a_name_that_is_shipped_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    result = moor(shop(tmp_path), "--name", "redis", "--data-dir", tmp_path / "data")
+@pytest.mark.parametrize("check", [(), ("--check",)])
+def test_a_name_that_is_shipped_is_refused_with_what_to_do(
+    tmp_path: Path, check: tuple[str, ...]
+) -> None:
+    data = tmp_path / "data"
 
-    assert isinstance(result.exception, Conflict)
-    assert "--name" in result.exception.message
+    result = moor(shop(tmp_path), "--name", "redis", "--json", *check, "--data-dir", data)
+
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, answer["accepted"], answer["name"]) == (1, False, "redis")
+    finding = answer["findings"][0]
+    assert (finding["severity"], finding["where"], finding["rule"]) == ("error", "name", "name")
+    assert finding["detail"] == "There is a redis already; give another name with --name."
+    assert not data.exists()
+
+
+def test_a_file_of_very_many_services_is_refused_before_it_is_parsed(tmp_path: Path) -> None:
+    services = "".join(f"  s{number}: {{image: nginx}}\n" for number in range(20_000))
+
+    result = moor(shop(tmp_path, f"services:\n{services}"), "--check", "--json")
+
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, answer["accepted"]) == (1, False)
+    [finding] = answer["findings"]
+    assert (finding["where"], finding["rule"]) == ("services", "file")
+    assert finding["detail"] == "It has 20000 services; an app has at most 100."
 
 
 def test_a_link_in_a_folder_that_is_mounted_must_not_lead_out(tmp_path: Path) -> None:

@@ -123,3 +123,16 @@ async def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
 
         assert errors(verdict) == [("", "file")]
         assert said in verdict.findings[0].detail
+
+
+async def test_a_file_that_takes_the_parser_too_long_is_refused(tmp_path: Path) -> None:
+    hanging = tmp_path / "hanging"
+    hanging.write_text("#!/bin/sh\nexec /bin/sleep 600\n")
+    hanging.chmod(0o755)
+    folder = write(tmp_path / "shop", web(""))
+
+    verdict = await judge(folder, ComposeTool(hanging, config_timeout_s=0.1))
+
+    [finding] = verdict.findings
+    assert (finding.severity, finding.rule) == ("error", "compose")
+    assert finding.detail == "hanging took longer than 0.1 s."

@@ -103,7 +103,7 @@ async def test_an_answer_cannot_make_an_app_dangerous(
     file = tmp_path / "boats.yaml"
     file.write_text("services: {web: {image: 'redis', privileged: '${POWER:-false}'}}")
     verdict = await judge(file, ComposeTool())
-    add(verdict, tmp_path / "catalog", allowed=(), taken=())
+    add(verdict, tmp_path / "catalog", allowed=())
     with_boats = replace(tools, catalog=load([BUILT_IN, tmp_path / "catalog"]))
     wish = Order(blueprint="boats", config={"POWER": "true"})
     async with tools.db.begin() as session:
