@@ -48,6 +48,12 @@ async def parts(tools: Tools, instance: Instance) -> Sequence[Container]:
     return sorted(found, key=lambda one: service_of(instance, one))
 
 
+def is_whole(instance: Instance, containers: Iterable[Container]) -> bool:
+    """Return whether all of an instance runs that is to go on running."""
+    running = {service_of(instance, one) for one in containers if one.status == "running"}
+    return running >= {*rules.lasting(instance)}
+
+
 def service_of(instance: Instance, container: Container) -> str:
     """Return which service of its instance a container is."""
     return container.labels.get(SERVICE, instance.blueprint)

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -30,6 +32,22 @@ async def test_an_app_that_runs_shows_where_and_with_which_containers(
         "db": ("websoft9-redmine-db", "running"),
         "redmine": ("websoft9-redmine", "running"),
     }
+
+
+@pytest.mark.parametrize("status", ["exited", "paused", None])
+async def test_an_app_whose_containers_do_not_all_run_is_not_told_to_run(
+    world: World, anna: Person, status: Literal["exited", "paused"] | None
+) -> None:
+    await installed(world, anna, "redmine")
+    world.gate.close("before find_volumes")  # no look ends any more
+    database = world.engine.containers.pop("websoft9-redmine-db")
+    if status is not None:
+        database.seen = replace(database.seen, status=status)
+        world.engine.containers["websoft9-redmine-db"] = database
+
+    data = (await asked(anna, "/getAppInfo", appName="redmine"))["data"]
+
+    assert (data["status"], data["info"]) == ("0", "It is being looked at.")
 
 
 async def test_an_app_on_its_way_shows_how_far_it_is(world: World, anna: Person) -> None:

@@ -93,12 +93,15 @@ async def _state(tools: Tools, instance: Instance) -> StateOut:
         latest = await operations.list_own(session, owner_id=None, limit=1, subject=instance.id)
     operation = latest[0] if latest else None
     containers = await inside.parts(tools, instance)
+    status, info = states.status_of(instance, operation), states.info_of(instance, operation)
+    if status == "1" and not inside.is_whole(instance, containers):
+        status, info = "0", Text("It is being looked at.")
     return StateOut(
         appName=instance.blueprint,
-        status=states.status_of(instance, operation),
+        status=status,
         port=states.port_text(instance.port),
         db_port=states.port_text(instance.db_port),
-        info=translated(states.info_of(instance, operation)),
+        info=translated(info),
         version=instance.version or "",
         containers=[container(instance, one) for one in containers],
     )
