@@ -56,10 +56,11 @@ async def forget_failed(session: Session, caller: Caller, instance: Instance) ->
         await states.set_deleted(session, one.id, data_kept=False)
 
 
-async def check_room(tools: Tools, order: Order) -> None:
+async def check_room(tools: Tools, order: Order, *, sees: str | None) -> None:
     """Raise unless a server can take an app: it answers, has room, and no container of that name.
 
-    Raises Conflict, Unavailable. What is wrong with the order itself, the order says.
+    sees: whose apps the caller sees; None: all. Raises Conflict, Unavailable. What is wrong with
+    the order itself, the order says.
     """
     try:
         app = tools.catalog.app(order.blueprint)
@@ -73,13 +74,14 @@ async def check_room(tools: Tools, order: Order) -> None:
     taken = [one for one in containers if one.name in wanted]
     async with tools.db.read() as session:
         server = await inventory.choose_server(session, name)
-        rows = await session.scalars(select(Instance.id).where(Instance.kind == "app", *STANDS))
-        ours = set(rows)
+        rows = await session.scalars(select(Instance).where(Instance.kind == "app", *STANDS))
+        ours = {instance.id: instance for instance in rows}
     for one in taken:
-        if one.labels.get(rules.INSTANCE) not in ours:
+        instance = ours.get(one.labels.get(rules.INSTANCE, ""))
+        if instance is None:
             raise rules.name_taken(one.name)
         if order.only_one:
-            raise Conflict(names.project_taken(one.name))
+            raise Conflict(names.app_is_there(instance, sees=sees))
     _check_size(app, info, order.memory_mib or app.needs.memory_mib)
     await beforehand.check(tools, engine, tools.composes[name], app, order)
     ports.pass_over(tools, server.id, containers)

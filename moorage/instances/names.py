@@ -20,10 +20,10 @@ async def save_new(
     only one. Raises Conflict when a name is taken.
     """
     project = instance.project
-    same_server = Instance.server_id == instance.server_id
-    if project and await _is_taken(session, same_server, Instance.project == project):
+    there = await _find_project(session, instance) if project else None
+    if there is not None:
         if only_one:
-            raise Conflict(project_taken(project))
+            raise Conflict(app_is_there(there, sees=instance.owner_id))
         instance.project = None
     instance.name = name or instance.id  # until the database has given the number
     await save_named(session, instance, if_taken=taken(instance.name))
@@ -42,9 +42,18 @@ def taken(name: str) -> str:
     return Text("You already have an instance named {name!r}.", name=name)
 
 
-def project_taken(project: str) -> str:
-    """Return what to tell when there can be one only, and it is there."""
-    return Text("{name} exists on this server already; remove it first.", name=project)
+def app_is_there(instance: Instance, *, sees: str | None) -> str:
+    """Return what to tell when there can be one only, and it is there. sees: whose; None: all."""
+    name = rules.main(instance)
+    if instance.status == "creating":
+        return Text("{name} is being installed on this server already.", name=name)
+    if instance.status == "deleting":
+        return Text(
+            "{name} is being removed from this server; try again when it is gone.", name=name
+        )
+    if sees in (None, instance.owner_id):
+        return Text("{name} exists on this server already; remove it first.", name=name)
+    return _exists(name)
 
 
 async def save_named(session: Session, instance: Instance, *, if_taken: str) -> None:
@@ -54,8 +63,18 @@ async def save_named(session: Session, instance: Instance, *, if_taken: str) -> 
         await save(session, instance, if_taken=if_taken)
     except Conflict as error:
         if project and "project" in (error.detail or ""):
-            raise Conflict(project_taken(project)) from error
+            raise Conflict(_exists(project)) from error
         raise
+
+
+def _exists(project: str) -> str:
+    return Text("{name} exists on this server already.", name=project)
+
+
+async def _find_project(session: Session, instance: Instance) -> Instance | None:
+    """Return the instance that stands where another one is to be."""
+    same_place = (Instance.server_id == instance.server_id, Instance.project == instance.project)
+    return await session.scalar(select(Instance).where(*same_place, *STANDS))
 
 
 async def _is_taken(session: Session, *conditions: ColumnElement[bool]) -> bool:

@@ -78,10 +78,12 @@ async def test_two_of_an_app_get_names_and_volumes_of_their_own(
     assert (len(engine.containers), len(engine.volumes), len(engine.networks)) == (4, 4, 2)
 
 
-async def test_who_wants_the_only_one_is_told_that_it_exists(tools: Tools, owner: User) -> None:
+async def test_who_wants_the_only_one_is_told_that_it_is_on_its_way(
+    tools: Tools, owner: User
+) -> None:
     await order(tools, owner, only_one=True)
 
-    with pytest.raises(Conflict, match=f"{MAIN} exists"):
+    with pytest.raises(Conflict, match=f"{MAIN} is being installed"):
         await order(tools, owner, only_one=True)
 
 
@@ -183,7 +185,7 @@ async def test_a_container_of_that_name_is_not_touched(
     instance, _ = await make_order(tools, owner=owner, blueprint=APP)
 
     with pytest.raises(Conflict, match=f"container {DB} on this server already"):
-        await apps.check_room(tools, Order(blueprint=APP))
+        await apps.check_room(tools, Order(blueprint=APP), sees=None)
     [operation] = await work_off(tools, instance)
 
     assert (operation.status, "already" in str(operation.error)) == ("failed", True)
@@ -219,11 +221,11 @@ async def test_a_failed_order_is_not_tried_again_once_there_is_another(
 async def test_a_server_without_room_says_what_is_short(
     tools: Tools, engine: FakeEngine, what: str, words: str
 ) -> None:
-    await apps.check_room(tools, Order(blueprint=APP))
+    await apps.check_room(tools, Order(blueprint=APP), sees=None)
     setattr(engine, what, 100)
 
     with pytest.raises(Conflict, match=words):
-        await apps.check_room(tools, Order(blueprint=APP))
+        await apps.check_room(tools, Order(blueprint=APP), sees=None)
 
 
 async def test_what_needs_others_is_stopped_first(

@@ -236,13 +236,13 @@ async def test_an_image_that_a_registry_or_the_server_has_is_installed(
 
 
 async def test_an_image_that_the_settings_let_nobody_fetch_refuses_the_install(
-    world: World, anna: Person
+    world: World,
 ) -> None:
     tools = replace(world.tools, images=Images(mode="build"))
 
     with pytest.raises(Conflict, match="MOORAGE_IMAGES=build allows no source of its image"):
-        await apps.check_room(tools, Order(blueprint="grafana"))
-    await apps.check_room(tools, Order(blueprint="dokuwiki"))
+        await apps.check_room(tools, Order(blueprint="grafana"), sees=None)
+    await apps.check_room(tools, Order(blueprint="dokuwiki"), sees=None)
 
 
 async def test_a_container_of_that_name_is_not_touched_whosever_it_is(
@@ -260,20 +260,44 @@ async def test_a_container_of_that_name_is_not_touched_whosever_it_is(
     assert (await world.engine.get_container(theirs)).status == "created"
 
 
-@pytest.mark.parametrize("is_running", [False, True])
-async def test_what_is_there_exists_for_everybody_and_nobody_learns_whose_it_is(
-    world: World, anna: Person, is_running: bool
+async def test_what_is_there_exists_for_everybody_and_who_sees_it_is_told_to_remove_it(
+    world: World, anna: Person, admin: Person
 ) -> None:
     bob = await world.person("bob")
-    await asked(bob, "/installApp", appName="dokuwiki")
-    if is_running:
-        await world.settled()
+    await installed(world, bob)
 
-    told = [await asked(person, "/installApp", appName="dokuwiki") for person in (anna, bob)]
+    told = [await asked(person, "/installApp", appName="dokuwiki") for person in (anna, bob, admin)]
 
-    for one in told:
-        assert one["code"] == "0"
+    assert [one["code"] for one in told] == ["0", "0", "0"]
+    assert told[0]["message"] == "websoft9-dokuwiki exists on this server already."
+    for one in told[1:]:
         assert one["message"] == "websoft9-dokuwiki exists on this server already; remove it first."
+
+
+@pytest.mark.parametrize("until", ["before create_container", "before start_container"])
+async def test_what_is_being_installed_or_removed_says_so_to_everybody(
+    world: World, anna: Person, until: str
+) -> None:
+    bob = await world.person("bob")
+    world.gate.close(until)
+    await asked(bob, "/installApp", appName="dokuwiki")
+    await world.gate.reached.wait()
+
+    made = [await asked(person, "/installApp", appName="dokuwiki") for person in (anna, bob)]
+    world.gate.open()
+    await world.settled()
+    world.gate.close("before remove_container")
+    await bob.http.delete("/v1/instances/1")
+    await world.gate.reached.wait()
+    removed = [await asked(person, "/installApp", appName="dokuwiki") for person in (anna, bob)]
+    world.gate.open()
+
+    assert {one["message"] for one in made} == {
+        "websoft9-dokuwiki is being installed on this server already."
+    }
+    assert {one["message"] for one in removed} == {
+        "websoft9-dokuwiki is being removed from this server; try again when it is gone."
+    }
 
 
 async def test_of_two_installs_at_one_moment_one_is_made(world: World, anna: Person) -> None:

@@ -54,7 +54,7 @@ async def install(tools: Tools, visit: Visit, once: Once, wanted: InstallIn) -> 
         return Answer(200, {"Location": told.operation}, body)
 
     if await once.recall() is None:
-        await apps.check_room(tools, order)
+        await apps.check_room(tools, order, sees=visit.caller.sees)
     return await once.make(make)
 
 

@@ -115,7 +115,7 @@ async def create_instance(
 
     if await once.recall() is None:
         await live.check_engine(tools, order.server)
-        await apps.check_room(tools, order)
+        await apps.check_room(tools, order, sees=caller.sees)
     return respond(await once.make(make))
 
 
