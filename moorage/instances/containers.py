@@ -56,9 +56,14 @@ async def remove(tools: Tools, instance: Instance, engine: Engine) -> None:
 
 async def remove_volumes(tools: Tools, instance: Instance, engine: Engine) -> None:
     """Remove the data of an instance, also those that were brought back without our labels."""
-    found = await engine.find_volumes(labels(tools, instance))
-    for name in {*rules.volumes(tools.installation, instance), *(one.name for one in found)}:
+    for name in await volumes(tools, instance, engine):
         await engine.remove_volume(name)
+
+
+async def volumes(tools: Tools, instance: Instance, engine: Engine) -> set[str]:
+    """Return the names of the volumes with the data of an instance, whoever made them."""
+    found = await engine.find_volumes(labels(tools, instance))
+    return {*rules.volumes(tools.installation, instance), *(one.name for one in found)}
 
 
 def labels(tools: Tools, instance: Instance) -> dict[str, str]:

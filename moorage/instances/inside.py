@@ -48,6 +48,11 @@ async def parts(tools: Tools, instance: Instance) -> Sequence[Container]:
     return sorted(found, key=lambda one: service_of(instance, one))
 
 
+async def volumes(tools: Tools, instance: Instance) -> Sequence[str]:
+    """Return the volumes with the data of an instance. Raises Unavailable."""
+    return sorted(await containers.volumes(tools, instance, await _engine(tools, instance)))
+
+
 def is_whole(instance: Instance, containers: Iterable[Container]) -> bool:
     """Return whether all of an instance runs that is to go on running."""
     running = {service_of(instance, one) for one in containers if one.status == "running"}

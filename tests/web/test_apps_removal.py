@@ -26,10 +26,22 @@ async def test_its_volumes_stay_when_they_are_not_to_be_purged(world: World, ann
 
     answer = await anna.http.get("/uninstallApp?appName=dokuwiki&purge=false")
 
+    [volume] = world.engine.volumes
     assert answer.json()["code"] == "1"
-    assert answer.json()["data"]["info"] == "Its data is kept."
-    assert await world.made() == [*world.engine.volumes]
-    assert len(world.engine.volumes) == 1
+    assert answer.json()["data"]["info"] == f"Its data is kept: {volume}."
+    assert answer.json()["data"]["volumes"] == [volume]
+    assert await world.made() == [volume]
+
+
+async def test_volumes_of_all_that_stay_are_told(world: World, anna: Person) -> None:
+    await installed(world, anna, "dokuwiki")
+    await installed(world, anna, "redmine")
+
+    told = await asked(anna, "/uninstallAllApp", confirm=True, purge=False)
+
+    assert told["data"]["removed"] == ["dokuwiki", "redmine"]
+    assert sorted(told["data"]["volumes"]) == sorted(world.engine.volumes)
+    assert len(world.engine.volumes) == 3
 
 
 async def test_one_that_is_being_installed_goes_too(world: World, anna: Person) -> None:
@@ -114,7 +126,7 @@ async def test_nobody_removes_what_is_somebody_elses_but_an_administrator(
     by_admin = await asked(admin, "/uninstallApp", appName="dokuwiki")
 
     assert (by_anna["code"], by_anna["message"]) == ("0", "dokuwiki is not installed.")
-    assert all_of_anna["data"] == {"removed": [], "failed": [], "apps": []}
+    assert all_of_anna["data"] == {"removed": [], "failed": [], "apps": [], "volumes": []}
     assert still["data"]["status"] == "1"
     assert by_admin["code"] == "1"
 

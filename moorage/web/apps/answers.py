@@ -32,10 +32,14 @@ class InstalledOut(BaseModel):
 
 
 class RemovedOut(BaseModel):
-    """What became of it. operation: where to follow it while it is still being removed."""
+    """What became of it. operation: where to follow it while it is still being removed.
+
+    volumes: those with its data, when they are kept.
+    """
 
     info: str
     operation: str
+    volumes: list[str]
 
 
 class StateOut(BaseModel):
@@ -64,11 +68,15 @@ class NotRemovedOut(BaseModel):
 
 
 class AllRemovedOut(BaseModel):
-    """What became of all apps. apps: what would go, when that was not confirmed."""
+    """What became of all apps. apps: what would go, when that was not confirmed.
+
+    volumes: those with data of what is removed, when they are kept.
+    """
 
     removed: list[str]
     failed: list[NotRemovedOut]
     apps: list[str]
+    volumes: list[str]
 
 
 class ServerOut(BaseModel):

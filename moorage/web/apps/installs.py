@@ -3,7 +3,7 @@
 import asyncio
 
 from moorage.idempotency.service import Answer
-from moorage.instances import apps, live, rules, verbs
+from moorage.instances import apps, inside, live, rules, verbs
 from moorage.instances import service as instances
 from moorage.instances.models import Instance
 from moorage.instances.service import Order
@@ -64,10 +64,11 @@ async def uninstall(tools: Tools, visit: Visit, wanted: UninstallIn) -> JsonObje
         instance = await apps.find_app(session, tools, visit.caller, wanted.app_name)
     if instance is None:
         raise not_installed(wanted.app_name)
+    kept = await _kept(tools, instance, purge=wanted.purge)
     operation = await _removed(tools, visit, instance, purge=wanted.purge)
     reason = _why_there(instance, operation)
-    kept = "" if wanted.purge else Text("Its data is kept.")
-    told = RemovedOut(info=translated(reason or kept), operation=location(operation))
+    data = Text("Its data is kept: {volumes}.", volumes=", ".join(kept)) if kept else ""
+    told = RemovedOut(info=translated(reason or data), operation=location(operation), volumes=kept)
     if reason is not None:
         return answer("0", reason, told)
     return answer("1", Text("{app} was uninstalled.", app=wanted.app_name), told)
@@ -80,14 +81,18 @@ async def uninstall_all(tools: Tools, visit: Visit, wanted: UninstallAllIn) -> J
     names = [instance.blueprint for instance in found]
     if not wanted.confirm:
         question = Text("Nothing is removed yet: repeat it with confirm=true.")
-        return answer("0", question, AllRemovedOut(removed=[], failed=[], apps=names))
-    reasons = await asyncio.gather(
+        return answer("0", question, AllRemovedOut(removed=[], failed=[], apps=names, volumes=[]))
+    outcomes = await asyncio.gather(
         *(_tried(tools, visit, instance, purge=wanted.purge) for instance in found)
     )
-    outcome = list(zip(names, reasons, strict=True))
-    failed = [NotRemovedOut(appName=name, reason=translated(why)) for name, why in outcome if why]
-    removed = [name for name, why in outcome if not why]
-    told = AllRemovedOut(removed=removed, failed=failed, apps=[])
+    removed, failed, volumes = list[str](), list[NotRemovedOut](), list[str]()
+    for name, (reason, kept) in zip(names, outcomes, strict=True):
+        if reason is None:
+            removed.append(name)
+            volumes += kept
+        else:
+            failed.append(NotRemovedOut(appName=name, reason=translated(reason)))
+    told = AllRemovedOut(removed=removed, failed=failed, apps=[], volumes=volumes)
     if failed:
         return answer("0", Text("Not all apps were uninstalled; failed says why."), told)
     return answer("1", Text("All apps were uninstalled."), told)
@@ -139,12 +144,19 @@ async def _removed(tools: Tools, visit: Visit, instance: Instance, *, purge: boo
     return await operations.wait(tools.db, operation.id, timeout_s=_REMOVED_WITHIN_S)
 
 
-async def _tried(tools: Tools, visit: Visit, instance: Instance, *, purge: bool) -> str | None:
-    """Return why an app is still there; None when it is gone."""
+async def _tried(
+    tools: Tools, visit: Visit, instance: Instance, *, purge: bool
+) -> tuple[str | None, list[str]]:
+    """Return why an app is still there, None when it is gone; and the volumes that it leaves."""
     try:
-        return _why_there(instance, await _removed(tools, visit, instance, purge=purge))
+        kept = await _kept(tools, instance, purge=purge)
+        return _why_there(instance, await _removed(tools, visit, instance, purge=purge)), kept
     except MoorageError as error:
-        return error.message
+        return error.message, []
+
+
+async def _kept(tools: Tools, instance: Instance, *, purge: bool) -> list[str]:
+    return [] if purge else list(await inside.volumes(tools, instance))
 
 
 def _why_there(instance: Instance, operation: Operation) -> Text | None:
