@@ -57,7 +57,17 @@ def uses(document: object, place: Place = ()) -> Iterator[Use]:
 
 
 def passed_on(document: Mapping[str, object]) -> Iterator[Use]:
-    """List the variables that services want as they are: `environment: [NAME]`."""
+    """List the variables that are wanted as they are.
+
+    By services, `environment: [NAME]`; by configs and secrets, `environment: NAME`, which Compose
+    refuses to do without.
+    """
+    for kind in ("configs", "secrets"):
+        stores = document.get(kind)
+        for key, store in stores.items() if isinstance(stores, dict) else ():
+            name = store.get("environment") if isinstance(store, dict) else None
+            if isinstance(name, str) and "$" not in name:
+                yield Use(name, "?", "", (kind, key, "environment"), "")
     services = document.get("services")
     for service, content in services.items() if isinstance(services, dict) else ():
         environment = content.get("environment") if isinstance(content, dict) else None

@@ -52,6 +52,14 @@ def test_variables_that_are_passed_on_are_found_in_either_form() -> None:
     assert [use.name for use in passed_on({"services": services})] == ["A", "D"]
 
 
+def test_variables_that_become_configs_and_secrets_are_found_and_needed() -> None:
+    stores = {"a": {"environment": "A"}, "b": {"file": "./b"}, "c": None}
+
+    found = list(passed_on({"configs": stores, "secrets": {"d": {"environment": "D"}}}))
+
+    assert [(use.name, use.is_required) for use in found] == [("A", True), ("D", True)]
+
+
 def test_variables_too_deep_in_variables_are_refused() -> None:
     with pytest.raises(Invalid, match="more than 20 deep"):
         fill_text("${A:-" * 21 + "}" * 21, {})
