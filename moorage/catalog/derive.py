@@ -25,9 +25,9 @@ _DATABASES = {
 }
 
 
-def block(name: str, model: Json, order: list[str], asked: Asked) -> tuple[Block, list[Finding]]:
-    """Return the block, and what was guessed. order: services as the file has them."""
-    services = {key: model["services"][key] for key in order if key in model["services"]}
+def block(name: str, model: Json, asked: Asked) -> tuple[Block, list[Finding]]:
+    """Return the block, and what was guessed. model: the services first that matter most."""
+    services = model["services"]
     main, scheme = _main(services)
     database = _database(services)
     about: Block = {
@@ -93,7 +93,7 @@ def _main(services: Json) -> tuple[Block, str]:
         web = [offer for offer in offers if offer[1] not in _NO_HTTP]
         usual = [offer for offer in web if offer[1] in _USUAL_HTTP]
         if web:
-            # In the order of the file: who writes one begins with what it is about.
+            # In their order: who writes a file begins with what it is about.
             name, port = next((one for one in usual if one[0] == web[0][0]), web[0])
             return {"service": name, "port": port}, "http"
         if offers:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from moorage.catalog import asking, derive, parse, project, safety
+from moorage.catalog import asking, derive, parse, project, running, safety
 from moorage.catalog.app import App
 from moorage.catalog.documents import Document
 from moorage.catalog.fields import built
@@ -86,9 +86,10 @@ async def _judge(
             return Verdict(name, (*findings, _refused(refusal.message)), sources)
         for model in models:
             findings += safety.findings(model, folder, sources.root)
-    about, told = _about(name, models[0], documents, sources)
-    findings += [*told, *_block_findings(name, about, models[0])]
-    return Verdict(name, tuple(dict.fromkeys(findings)), sources, about, models[0], folder)
+    model = _in_order(models[0], documents)
+    about, told = _about(name, model, documents, sources)
+    findings += [*_lasting(model), *told, *_block_findings(name, about, model)]
+    return Verdict(name, tuple(dict.fromkeys(findings)), sources, about, model, folder)
 
 
 def write(files: Mapping[str, bytes], folder: Path) -> None:
@@ -130,6 +131,22 @@ def _name(given: Path, documents: Collection[Document]) -> str:
     return name if NAME.fullmatch(name) else f"app-{name}"[:40].rstrip("-")
 
 
+def _in_order(model: Json, documents: Collection[Document]) -> Json:
+    """Return a model with its services as the file has them, those first that go on running."""
+    order = [key for one in documents for key in parse.mapping(one.get("services"))]
+    lasting, services = set(running.lasting(model)), model["services"]
+    ordered = [key for key in dict.fromkeys([*order, *services]) if key in services]
+    ordered.sort(key=lambda key: key not in lasting)
+    return {**model, "services": {key: services[key] for key in ordered}}
+
+
+def _lasting(model: Json) -> list[Finding]:
+    if running.lasting(model):
+        return []
+    detail = "No service goes on running: take one out of its profile, or let it restart."
+    return [error("services", "lasting", detail)]
+
+
 def _refused(sentence: str) -> Finding:
     """Return what the parser refuses; it often says where."""
     about = re.sub(r"^validating \S+: ", "", sentence.strip())
@@ -149,9 +166,8 @@ def _about(
     kept, told = _without_builds(given)
     said = derive.variables(given)
     unsaid = [use for use in parse.variables(documents) if use.name not in said]
-    order = [key for one in documents for key in parse.mapping(one.get("services"))]
     asked = asking.asked(unsaid, sources.values)
-    guessed, guesses = derive.block(name, model, order, asked)
+    guessed, guesses = derive.block(name, model, asked)
     if "main" not in given:
         told += guesses
     return derive.completed(kept, guessed), told

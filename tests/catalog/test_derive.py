@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
+from moorage.catalog.adding import add
 from moorage.catalog.judge import Verdict, judge
+from moorage.catalog.running import main_service
+from moorage.catalog.service import load
 from moorage.compose.tool import ComposeTool
 from tests.catalog.judged import errors, judged, write
 
@@ -153,3 +156,45 @@ x-moorage:
     assert found["questions"]["properties"].keys() == {"COLOUR", "WORD"}
     assert found["questions"]["properties"]["WORD"]["maxLength"] == 9
     assert (found["main"]["port"], found["ready"]) == (80, {"path": "/ready"})
+
+
+async def test_what_configs_and_secrets_take_from_the_environment_is_generated_or_asked_for(
+    tmp_path: Path,
+) -> None:
+    text = """
+services: {web: {image: x, configs: [motto], secrets: [door]}}
+configs: {motto: {environment: MOTTO}}
+secrets: {door: {environment: DOOR_PASSWORD}}
+"""
+
+    found = await about(tmp_path, text)
+
+    assert found["secrets"] == ["DOOR_PASSWORD"]
+    assert found["questions"]["properties"].keys() == {"MOTTO"}
+    assert found["questions"]["required"] == ["MOTTO"]
+
+
+@pytest.mark.parametrize("lines", ["profiles: [some]", "restart: 'no'"])
+async def test_a_file_of_which_nothing_goes_on_running_is_refused(
+    tmp_path: Path, lines: str
+) -> None:
+    verdict = await judged(tmp_path, f"services: {{web: {{image: x, {lines}}}}}")
+
+    assert errors(verdict) == [("services", "lasting")]
+
+
+@pytest.mark.parametrize("offer", ["", "ports: ['80']"])
+async def test_the_main_service_is_one_that_goes_on_running(tmp_path: Path, offer: str) -> None:
+    text = f"""
+services:
+  job: {{image: x, restart: 'no', {offer}}}
+  web: {{image: x, {offer}}}
+  also: {{image: x, {offer}}}
+"""
+    folder = write(tmp_path / "shop", text)
+    verdict = await judge(folder, ComposeTool())
+
+    add(verdict, tmp_path / "catalog", allowed=())
+
+    added = load([tmp_path / "catalog"]).app("shop")
+    assert main_service(added) == "web"

@@ -30,7 +30,6 @@ def with_store(kind: str, store: str) -> str:
         ("privileged: 'yes'", "privileged", "privileged"),
         ("privileged: ${X:-true}", "privileged", "privileged"),
         ("privileged: ${X}", "privileged", "privileged"),
-        ("privileged: true\nprofiles: [never]", "privileged", "privileged"),
         ("privileged: true\ndeploy: {replicas: 0}", "privileged", "privileged"),
         ("post_start: [{command: x, privileged: true}]", "post_start[0].privileged", "privileged"),
         ("pre_stop: [{command: x, privileged: true}]", "pre_stop[0].privileged", "privileged"),
@@ -248,3 +247,9 @@ async def test_a_file_that_only_builds_is_refused_with_what_to_do(tmp_path: Path
 
     assert errors(verdict) == [("services.web.build", "build")]
     assert "image" in verdict.findings[0].detail
+
+
+async def test_a_service_that_is_never_started_is_judged_too(tmp_path: Path) -> None:
+    text = web("privileged: true\nprofiles: [never]") + "  other: {image: nginx}\n"
+
+    assert errors(await judged(tmp_path, text)) == [("services.web.privileged", "privileged")]
