@@ -22,7 +22,6 @@ Json = Mapping[str, Any]  # Any: JSON of the parser
 
 MAX_SERVICES = 100
 NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
-NOT_TO_ALLOW = ("compose", "file", "missing-file", "name", "x-moorage", "build", "image")
 _SAYS_NOTHING = re.compile(r"(docker-)?compose|stack|app|index", re.IGNORECASE)
 
 
@@ -59,8 +58,9 @@ async def judge(
 
     taken: names that it must not have. Raises Invalid for rules that cannot be allowed.
     """
-    if fixed := sorted(set(allow) & set(NOT_TO_ALLOW)):
-        raise Invalid(f"{', '.join(fixed)} cannot be allowed; change the file.")
+    if others := sorted({*allow} - safety.RULES):
+        rules = ", ".join(sorted(safety.RULES))
+        raise Invalid(f"{', '.join(others)} cannot be allowed; what can: {rules}.")
     try:
         sources = await asyncio.to_thread(project.read, given)
         documents = [one for group in sources.documents.values() for one in group]

@@ -63,6 +63,15 @@ _LOGS = ("json-file", "local", "none")
 _DANGEROUS_ANNOTATIONS = ("org.systemd.", "run.oci.", "io.katacontainers.")
 _LEFT_OUT_OF_DEPLOY = ("mode", "placement", "endpoint_mode", "update_config", "rollback_config")
 
+# What an administrator may allow, for one app; the rest makes no sense of a file.
+RULES = frozenset(
+    {key.replace("_", "-") for key in (*_NEVER, *_NAMESPACES)}
+    | {"annotations", "bind-mount", "bind-propagation", "cap-add", "docker-socket", "labels"}
+    | {"external-config", "external-network", "external-secret", "external-volume", "mount-type"}
+    | {"network-driver", "oom-score-adj", "security-opt", "store-driver", "sysctls"}
+    | {"volume-driver", "volumes-from"}
+)
+
 
 def findings(model: Json, folder: Path, root: Path) -> list[Finding]:
     """Return what is wrong with a model.
@@ -196,6 +205,12 @@ def _rest(where: str, service: Json) -> Iterator[Finding]:
         detail = f"Logs go to Moorage, not to {driver}; it is left out."
         yield warning(f"{where}.logging", "logging", detail)
     deploy = service.get("deploy") or {}
+    for place, count in (
+        ("deploy.replicas", deploy.get("replicas")),
+        ("scale", service.get("scale")),
+    ):
+        if count not in (None, 1):
+            yield warning(f"{where}.{place}", "replicas", f"One container of it runs, not {count}.")
     ignored = [key for key in _LEFT_OUT_OF_DEPLOY if deploy.get(key)]
     if ignored:
         detail = f"{', '.join(ignored)}: for a swarm, so left out."

@@ -71,6 +71,8 @@ async def test_what_needs_nothing_of_the_server_is_accepted_as_it_is(
         (web("logging: {driver: syslog}"), "services.web.logging", "logging"),
         (web("group_add: [docker]"), "services.web.group_add", "group-add"),
         (web("tty: true"), "services.web.tty", "tty"),
+        (web("deploy: {replicas: 2}"), "services.web.deploy.replicas", "replicas"),
+        (web("scale: 3"), "services.web.scale", "replicas"),
         (web("deploy: {mode: global}"), "services.web.deploy", "deploy"),
         (web("env_file: .env.production"), "services.web.env_file[0]", "missing-file"),
     ],
@@ -93,9 +95,12 @@ async def test_a_rule_that_an_admin_allows_only_warns(tmp_path: Path) -> None:
     assert ("services.web.volumes[0]", "docker-socket") in warnings(verdict)
 
 
-async def test_that_a_file_makes_no_sense_cannot_be_allowed(tmp_path: Path) -> None:
-    with pytest.raises(Invalid, match="compose cannot be allowed"):
-        await judged(tmp_path, web(""), allow=["compose"])
+@pytest.mark.parametrize("rule", ["compose", "outside-project", "nope"])
+async def test_what_is_no_rule_of_safety_cannot_be_allowed_and_those_that_are_get_named(
+    tmp_path: Path, rule: str
+) -> None:
+    with pytest.raises(Invalid, match=f"{rule} cannot be allowed; what can: .*cap-add, cgroup"):
+        await judged(tmp_path, web(""), allow=[rule])
 
 
 def test_an_order_whose_answers_endanger_the_server_is_refused(tmp_path: Path) -> None:
