@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import Update, delete, update
 
 from moorage.idempotency.models import RememberedRequest
 from moorage.kit.clock import now
@@ -78,10 +78,13 @@ async def recall(
     return Made(row.subject, is_busy=row.busy_until > now())
 
 
-async def remember(
-    session: Session, *, user_id: str, key: str, fingerprint: str, subject: str, busy_s: float
+async def hold(
+    session: Session, *, user_id: str, key: str, fingerprint: str, busy_s: float
 ) -> None:
-    """Remember, in the commit that makes it, what a request makes. Raises Conflict (running)."""
+    """Take the key, before anything is made: of requests at once one makes it.
+
+    Raises Conflict (the first request is still running).
+    """
     await session.execute(
         delete(RememberedRequest).where(RememberedRequest.created_at < now() - KEPT_FOR)
     )
@@ -89,21 +92,23 @@ async def remember(
         user_id=user_id,
         key=key,
         fingerprint=fingerprint,
-        subject=subject,
+        subject="",
         busy_until=now() + timedelta(seconds=busy_s),
     )
     await save(session, row, if_taken=still_running().message)
+
+
+async def made(session: Session, *, user_id: str, key: str, subject: str) -> None:
+    """Remember, in the commit that makes it, what a request makes."""
+    await session.execute(_row(user_id, key).values(subject=subject))
 
 
 async def answered(
     session: Session, sealer: Sealer, *, user_id: str, key: str, answer: Answer
 ) -> None:
     """Keep the answer, sealed: it may hold credentials."""
-    await session.execute(
-        update(RememberedRequest)
-        .where(RememberedRequest.user_id == user_id, RememberedRequest.key == key)
-        .values(answer_sealed=sealer.seal(json.dumps(asdict(answer))))
-    )
+    sealed = sealer.seal(json.dumps(asdict(answer)))
+    await session.execute(_row(user_id, key).values(answer_sealed=sealed))
 
 
 async def forget(session: Session, *, user_id: str, key: str) -> None:
@@ -119,4 +124,10 @@ def still_running() -> Conflict:
     """Return what to tell whoever repeats a request too early."""
     return Conflict(
         Text("The first request with this Idempotency-Key is still running; ask again in a moment.")
+    )
+
+
+def _row(user_id: str, key: str) -> Update:
+    return update(RememberedRequest).where(
+        RememberedRequest.user_id == user_id, RememberedRequest.key == key
     )

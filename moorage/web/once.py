@@ -38,8 +38,11 @@ class Once:
         if isinstance(known, Answer):
             return known
         async with self.tools.db.begin() as session:
+            known = await self.hold(session, busy_s=0)
+            if isinstance(known, Answer):
+                return known
             answer = await make(session)
-            await self.remember(session, subject=answer.headers["Location"], busy_s=0)
+            await self.made(session, answer.headers["Location"])
             await self._answered(session, answer)
         return answer
 
@@ -49,25 +52,30 @@ class Once:
             return None
         idempotency.check_key(self.key)
         async with self.tools.db.read() as session:
-            return await idempotency.recall(
-                session,
-                self.tools.sealer,
-                user_id=self.user_id,
-                key=self.key,
-                fingerprint=self.fingerprint,
-            )
+            return await self._recalled(session, self.key)
 
-    async def remember(self, session: Session, *, subject: str, busy_s: float) -> None:
-        """Remember what is made, in the commit that makes it."""
-        if self.key is not None:
-            await idempotency.remember(
+    async def hold(self, session: Session, *, busy_s: float) -> Answer | Made | None:
+        """Take the key before anything is made, or return what another request made meanwhile.
+
+        Raises KeyReused, Conflict (the first request is still running).
+        """
+        if self.key is None:
+            return None
+        known = await self._recalled(session, self.key)
+        if known is None:
+            await idempotency.hold(
                 session,
                 user_id=self.user_id,
                 key=self.key,
                 fingerprint=self.fingerprint,
-                subject=subject,
                 busy_s=busy_s,
             )
+        return known
+
+    async def made(self, session: Session, subject: str) -> None:
+        """Remember what is made, in the commit that makes it."""
+        if self.key is not None:
+            await idempotency.made(session, user_id=self.user_id, key=self.key, subject=subject)
 
     async def keep(self, answer: Answer) -> None:
         """Keep the answer for the next time."""
@@ -80,6 +88,15 @@ class Once:
         if self.key is not None:
             async with self.tools.db.begin() as session:
                 await idempotency.forget(session, user_id=self.user_id, key=self.key)
+
+    async def _recalled(self, session: Session, key: str) -> Answer | Made | None:
+        return await idempotency.recall(
+            session,
+            self.tools.sealer,
+            user_id=self.user_id,
+            key=key,
+            fingerprint=self.fingerprint,
+        )
 
     async def _answered(self, session: Session, answer: Answer) -> None:
         if self.key is not None:

@@ -27,9 +27,8 @@ async def remember(
     db: Database, *, user: str = "anna", asked: str = "a", subject: str = "op_1", busy_s: float = 60
 ) -> None:
     async with db.begin() as session:
-        await idempotency.remember(
-            session, user_id=user, key="k", fingerprint=asked, subject=subject, busy_s=busy_s
-        )
+        await idempotency.hold(session, user_id=user, key="k", fingerprint=asked, busy_s=busy_s)
+        await idempotency.made(session, user_id=user, key="k", subject=subject)
 
 
 async def recall(db: Database, *, user: str = "anna", asked: str = "a") -> Answer | Made | None:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from moorage.idempotency.models import RememberedRequest
+from moorage.identity.models import User
 from moorage.instances.models import Instance
 from moorage.kit.clock import now
 from moorage.kit.errors import Failed
@@ -72,6 +73,29 @@ async def test_of_many_at_once_one_makes_an_instance(world: World, anna: Person)
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert 201 in {answer.status_code for answer in answers}
     assert len(await world.rows(Instance)) == 1
+
+
+async def test_of_many_at_once_none_is_told_of_a_quota_or_a_name_that_the_first_has_taken(
+    world: World, anna: Person
+) -> None:
+    async with world.db.begin() as session:
+        await session.execute(update(User).values(quota_instances=1))
+    doors = (
+        ("/resource_list", REDIS | {"name": "cache"}, 201),
+        ("/v1/instances", {"blueprint": "redis", "name": "cache"}, 202),
+    )
+
+    for path, order, status in doors:
+        headers = {"Idempotency-Key": path}
+        tries = (anna.http.post(path, json=order, headers=headers) for _ in range(6))
+        answers = await asyncio.gather(*tries)
+        await world.settled()
+
+        assert {answer.status_code for answer in answers} <= {status, 409}
+        refused = [answer.text for answer in answers if answer.status_code == 409]
+        assert all("still running" in text for text in refused)
+        [made] = (await anna.http.get("/resource_list")).json()["data"]
+        await anna.http.delete(f"/resource/{made['id']}")
 
 
 async def test_a_key_belongs_to_its_user(world: World, anna: Person) -> None:

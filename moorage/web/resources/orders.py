@@ -20,21 +20,13 @@ _ANSWERED_WITHIN_S = 30  # after the wait; then a repeated request may answer in
 async def place(tools: Tools, visit: Visit, once: Once, order: Order, *, wait_s: float) -> Answer:
     """Order a resource and wait for it: 201 when it is ready in time, else 202."""
     known = await once.recall()
+    if known is None:
+        await live.check_engine(tools, order.server)
+        known = await _ordered(tools, visit, once, order, busy_s=wait_s + _ANSWERED_WITHIN_S)
     if isinstance(known, Answer):
         return known
-    if known is not None:
-        operation_id = known.subject
-        await _check_over(tools, known)
-    else:
-        await live.check_engine(tools, order.server)
-        async with tools.db.begin() as session:
-            instance, operation = await instances.create(
-                session, tools, owner_id=visit.caller.user_id, order=order
-            )
-            await once.remember(session, subject=operation.id, busy_s=wait_s + _ANSWERED_WITHIN_S)
-            await visit.record(session, operation.kind, instance.id)
-        operation_id = operation.id
-    operation = await operations.wait(tools.db, operation_id, timeout_s=wait_s)
+    await _check_over(tools, known)
+    operation = await operations.wait(tools.db, known.subject, timeout_s=wait_s)
     if operation.has_failed:
         await once.forget()
         raise operations.failure(operation)
@@ -62,6 +54,22 @@ async def remove(tools: Tools, visit: Visit, number: str, *, keep_data: bool) ->
             rules.container_name(tools.installation, instance.blueprint, instance.number)
         )
     return Answer(200, {}, body) if is_gone else _located(202, operation, body)
+
+
+async def _ordered(
+    tools: Tools, visit: Visit, once: Once, order: Order, *, busy_s: float
+) -> Answer | Made:
+    """Return the operation that this request has begun, or what another one did meanwhile."""
+    async with tools.db.begin() as session:
+        known = await once.hold(session, busy_s=busy_s)
+        if known is not None:
+            return known
+        instance, operation = await instances.create(
+            session, tools, owner_id=visit.caller.user_id, order=order
+        )
+        await once.made(session, operation.id)
+        await visit.record(session, operation.kind, instance.id)
+    return Made(operation.id, is_busy=False)
 
 
 async def _check_over(tools: Tools, made: Made) -> None:
