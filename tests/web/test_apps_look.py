@@ -58,7 +58,11 @@ async def test_an_app_on_its_way_shows_how_far_it_is(world: World, anna: Person)
     data = (await asked(anna, "/getAppInfo", appName="dokuwiki"))["data"]
 
     assert data["status"] == "0"
-    assert re.match(r"It is being installed: \d+%\. Containers", data["info"])
+    assert re.match(r"It is being installed: \d+%, its containers", data["info"])
+    in_chinese = await anna.http.get(
+        "/getAppInfo", params={"appName": "dokuwiki"}, headers={"Accept-Language": "zh"}
+    )
+    assert re.match(r"正在安装:\d+%,启动容器", in_chinese.json()["data"]["info"])
     world.gate.open()
     await world.settled()
 

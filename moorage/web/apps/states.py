@@ -1,5 +1,6 @@
 """How an app stands, in the words of this door. Pure."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from moorage.instances.models import Instance
@@ -13,6 +14,13 @@ _DOING = {
     "instance.restart": Text("It is being restarted"),
     "instance.stop": Text("It is being stopped"),
     "instance.mend": Text("It is being mended"),
+}
+_STEPS: Mapping[str, str] = {
+    "Image": Text("its images"),
+    "Containers": Text("its containers"),
+    "Ready": Text("its first answer"),
+    "Stop": Text("its end"),
+    "Data": Text("its data"),
 }
 _STANDS = {"running": Text("It runs."), "stopped": Text("It is stopped.")}
 
@@ -36,9 +44,10 @@ def info_of(instance: Instance, operation: Operation | None) -> str:
         if not operation.steps:
             return Text("{doing}.", doing=doing)
         step = operation.steps[-1]
-        now = " ".join(filter(None, (step["name"], step.get("detail"))))
+        name, detail = _STEPS.get(step["name"], step["name"]), step.get("detail")
+        now = Text("{step}: {detail}", step=name, detail=detail) if detail else name
         return Text(
-            "{doing}: {progress}%. {now}", doing=doing, progress=operation.progress, now=now
+            "{doing}: {progress}%, {now}", doing=doing, progress=operation.progress, now=now
         )
     if instance.message:
         return instance.message
