@@ -11,7 +11,6 @@ from moorage.instances import containers, rules
 from moorage.instances import service as instances
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
-from moorage.inventory import service as inventory
 from moorage.kit.errors import NotFound, Unavailable
 
 _SEEN_WITHIN_S = 2.0
@@ -31,7 +30,7 @@ class Inside:
 async def look(tools: Tools, instance: Instance) -> Inside:
     """Return what an instance consists of, by service, and what it uses."""
     engine = await _engine(tools, instance)
-    found = await parts(tools, instance)
+    found = await _parts(tools, instance, engine)
     running = [one for one in found if one.status == "running"]
     measured = await asyncio.gather(*(_usage(engine, one) for one in running))
     return Inside(found, _sum(filter(None, measured)))
@@ -39,13 +38,7 @@ async def look(tools: Tools, instance: Instance) -> Inside:
 
 async def parts(tools: Tools, instance: Instance) -> Sequence[Container]:
     """Return the containers of an instance by service; none while its engine does not answer."""
-    engine = await _engine(tools, instance)
-    try:
-        async with asyncio.timeout(_SEEN_WITHIN_S):
-            found = await containers.find(tools, instance, engine)
-    except (Unavailable, TimeoutError):
-        return ()
-    return sorted(found, key=lambda one: service_of(instance, one))
+    return await _parts(tools, instance, await _engine(tools, instance))
 
 
 async def volumes(tools: Tools, instance: Instance) -> Sequence[str]:
@@ -115,9 +108,16 @@ def mask(tools: Tools, instance: Instance) -> Callable[[str], str]:
 
 
 async def _engine(tools: Tools, instance: Instance) -> Engine:
-    async with tools.db.read() as session:
-        server = await inventory.get_server(session, instance.server_id)
-    return tools.engines[server.name]
+    return tools.engines[(await instances.server_of(tools, instance)).name]
+
+
+async def _parts(tools: Tools, instance: Instance, engine: Engine) -> Sequence[Container]:
+    try:
+        async with asyncio.timeout(_SEEN_WITHIN_S):
+            found = await containers.find(tools, instance, engine)
+    except (Unavailable, TimeoutError):
+        return ()
+    return sorted(found, key=lambda one: service_of(instance, one))
 
 
 async def _logs(
@@ -125,7 +125,7 @@ async def _logs(
 ) -> list[tuple[str, str]]:
     """Return what lines begin with, and the container that they come from."""
     if instance.kind == "database":  # by name: it may be in the making
-        name = rules.container_name(tools.installation, instance.blueprint, instance.number)
+        name = rules.container_name(tools.installation, instance)
         return [("", name)]
     found = {
         service_of(instance, one): one.id for one in await containers.find(tools, instance, engine)

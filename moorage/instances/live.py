@@ -34,9 +34,7 @@ async def check_engine(tools: Tools, server: str | None) -> None:
 
 async def check_engine_of(tools: Tools, instance: Instance) -> None:
     """Raise Unavailable when the engine that an instance runs on does not answer."""
-    async with tools.db.read() as session:
-        server = await inventory.get_server(session, instance.server_id)
-    await check_engine(tools, server.name)
+    await check_engine(tools, (await instances.server_of(tools, instance)).name)
 
 
 async def answers(tools: Tools, instance: Instance) -> bool:

@@ -38,13 +38,13 @@ class Networks:
 
     async def ensure_own(self, engine: Engine, begin: Begin, instance: Instance) -> str:
         """Have the network that an instance has to itself, and return its name."""
-        name = rules.container_name(self.installation, instance.blueprint, instance.number)
+        name = rules.container_name(self.installation, instance)
         labels = rules.labels(self.installation, instance.id, instance.blueprint)
         return await self._ensure(engine, begin, instance.server_id, instance.id, name, labels)
 
     async def remove_own(self, engine: Engine, begin: Begin, instance: Instance) -> None:
         """Remove the network that an instance has to itself."""
-        name = rules.container_name(self.installation, instance.blueprint, instance.number)
+        name = rules.container_name(self.installation, instance)
         async with self._locks[name]:
             await self._remove(engine, begin, instance.server_id, instance.id, name)
 

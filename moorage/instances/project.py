@@ -26,7 +26,6 @@ from moorage.instances import service as instances
 from moorage.instances.models import Instance, Parts
 from moorage.instances.recipes import recipes_of, service_image
 from moorage.instances.tools import Tools
-from moorage.inventory import service as inventory
 from moorage.kit.errors import Conflict, Failed, Invalid, Unavailable
 from moorage.operations.run import Run
 
@@ -51,7 +50,7 @@ async def prepare(tools: Tools, run: Run, instance: Instance, engine: Engine) ->
     for service in running.services(model):
         wanted = recipes_of(tools.catalog, app, service, model["services"][service]["image"])
         found[service] = (await tools.images.prepare(engine, wanted, say=run.say)).ref
-    prefix = rules.container_name(tools.installation, instance.blueprint, instance.number)
+    prefix = rules.container_name(tools.installation, instance)
     volumes = [*running.volumes(model, prefix).values()]
     parts = Parts(images=found, lasting=running.lasting(model), volumes=volumes)
     return {"version": instance.version, "parts": parts}
@@ -154,7 +153,7 @@ async def _prepare_again(
 async def _fill_volumes(tools: Tools, instance: Instance, engine: Engine, model: Model) -> None:
     """Have in the volumes what the blueprint brings along, before anything else is in them."""
     labels = containers.labels(tools, instance)
-    prefix = rules.container_name(tools.installation, instance.blueprint, instance.number)
+    prefix = rules.container_name(tools.installation, instance)
     image = next(iter(_parts(instance)["images"].values()))
     for key, name in running.volumes(model, prefix).items():
         folder = (model["volumes"].get(key) or {}).get(FOLDER)
@@ -189,9 +188,7 @@ async def _model(tools: Tools, instance: Instance) -> Model:
 
 
 async def _compose(tools: Tools, instance: Instance) -> Runner:
-    async with tools.db.read() as session:
-        server = await inventory.get_server(session, instance.server_id)
-    return tools.composes[server.name]
+    return tools.composes[(await instances.server_of(tools, instance)).name]
 
 
 def _project(tools: Tools, instance: Instance, override: str = "") -> Project:
@@ -203,7 +200,7 @@ def _project(tools: Tools, instance: Instance, override: str = "") -> Project:
         folder=app.folder,
         file=app.file,
         # Nobody else's project has that name: what is in it Compose takes for its own.
-        name=rules.container_name(tools.installation, instance.blueprint, instance.number),
+        name=rules.container_name(tools.installation, instance),
         variables={**settled.options, **settled.secrets, **ours},
         override=override,
     )
@@ -215,7 +212,7 @@ def _place(
     images = _parts(instance)["images"].items()
     return Place(
         name=rules.main(instance),
-        prefix=rules.container_name(tools.installation, instance.blueprint, instance.number),
+        prefix=rules.container_name(tools.installation, instance),
         labels=containers.labels(tools, instance),
         network=network,
         owners_network=owners_network,

@@ -55,9 +55,9 @@ def default_name(blueprint: str, number: int) -> str:
     return f"{blueprint}-{number}"
 
 
-def container_name(installation: str, blueprint: str, number: int) -> str:
+def container_name(installation: str, instance: Instance) -> str:
     """Return a name that no other installation on the same engine uses."""
-    return f"moorage-{installation[:6]}-{blueprint}-{number}"
+    return f"moorage-{installation[:6]}-{instance.blueprint}-{instance.number}"
 
 
 def main(instance: Instance) -> str:
@@ -81,7 +81,7 @@ def volumes(installation: str, instance: Instance) -> Sequence[str]:
     """Return the names of the volumes with the data of an instance."""
     if instance.kind == "app":
         return instance.parts["volumes"] if instance.parts else ()
-    return [volume_name(container_name(installation, instance.blueprint, instance.number))]
+    return [volume_name(container_name(installation, instance))]
 
 
 def lasting(instance: Instance) -> Sequence[str]:

@@ -141,6 +141,12 @@ async def get_own(session: Session, caller: Caller, which: str) -> Instance:
     return found
 
 
+async def server_of(tools: Tools, instance: Instance) -> Server:
+    """Return the server that an instance is on."""
+    async with tools.db.read() as session:
+        return await inventory.get_server(session, instance.server_id)
+
+
 async def list_own(
     session: Session, caller: Caller, *, after: int = 0, limit: int
 ) -> Sequence[Instance]:

@@ -120,7 +120,7 @@ async def _create(tools: Tools, run: Run, instance: Instance, engine: Engine) ->
 
 
 def _spec(tools: Tools, instance: Instance, image: str) -> ContainerSpec:
-    name = rules.container_name(tools.installation, instance.blueprint, instance.number)
+    name = rules.container_name(tools.installation, instance)
     labels = containers.labels(tools, instance)
     return render.container(
         tools.catalog.get(instance.blueprint),

@@ -6,6 +6,7 @@ import pytest
 
 from moorage.engines.port import EngineInfo
 from moorage.instances import rules
+from moorage.instances.models import Instance
 from moorage.kit.errors import Invalid
 from moorage.kit.ids import new_id
 
@@ -55,11 +56,11 @@ def test_a_default_name_is_a_name() -> None:
 
 
 def test_names_on_the_engine_are_fine_for_it_and_differ_between_installations() -> None:
-    owner = new_id("usr")
+    owner, redis = new_id("usr"), Instance(blueprint="redis", number=12)
     made = [
         name
         for installation in ("0123456789abcdef", "fedcba9876543210")
-        for container in [rules.container_name(installation, "redis", 12)]
+        for container in [rules.container_name(installation, redis)]
         for name in (
             container,
             rules.volume_name(container),

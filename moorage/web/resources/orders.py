@@ -50,9 +50,7 @@ async def remove(tools: Tools, visit: Visit, number: str, *, keep_data: bool) ->
     is_gone = operation.is_ended
     body: JsonObject = {"id": instance.number, "deleted": is_gone}
     if operation.args["keep_data"]:
-        body["volume"] = rules.volume_name(
-            rules.container_name(tools.installation, instance.blueprint, instance.number)
-        )
+        body["volume"] = rules.volume_name(rules.container_name(tools.installation, instance))
     return Answer(200, {}, body) if is_gone else _located(202, operation, body)
 
 
