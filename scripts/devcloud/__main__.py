@@ -26,6 +26,7 @@ import settings
 def main() -> None:
     """Do what the command line says."""
     os.umask(0o077)  # passwords are in what we write
+    os.environ.pop("USERNAME", None)  # of `env`; programs of MariaDB take it for the system's user
     command, *arguments = sys.argv[1:] or ["help"]
     match command, arguments:
         case ("start", names) | ("stop", names) if unknown := set(names) - set(services.START):
