@@ -5,7 +5,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from moorage import __version__, config
 from moorage.config import Settings
@@ -100,7 +99,7 @@ def create_app(settings: Settings, *, world: World = open_world) -> FastAPI:
         vms,
     ):
         app.router.routes.extend(door.router.routes)  # as they are: to include makes each again
-    app.mount("/static", StaticFiles(directory=docs.STATIC), name="static")
+    app.mount("/static", docs.Static(directory=docs.STATIC), name="static")
     errors.install(app)
     docs.describe(app, version=__version__)
     app.add_middleware(Shortcut)

@@ -91,6 +91,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         ) from error
     db = Database(settings.database)
     try:
+        db.make_private()
         async with my_turn(settings.data_dir / "migrations.lock"):
             await asyncio.to_thread(upgrade, db.url)
         yield db

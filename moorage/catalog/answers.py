@@ -1,11 +1,14 @@
 """What an order of an app may set, and what its variables say then. Pure."""
 
 from jsonschema import Draft202012Validator, ValidationError
+from referencing import Registry
 
 from moorage.catalog.app import App
 from moorage.kit.crypto import new_password
 from moorage.kit.errors import Invalid
 from moorage.kit.i18n import Text, named
+
+_LONGEST = 65_536  # far below what Linux takes in one variable
 
 
 def variables(app: App, settings: object = None, *, version: str | None = None) -> dict[str, str]:
@@ -23,8 +26,13 @@ def variables(app: App, settings: object = None, *, version: str | None = None) 
         raise Invalid(named({"version": reason}), fields={"version": reason})
     given = {} if settings is None else settings
     schema = {"type": "object", **app.questions, "additionalProperties": False}
-    checker = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    checker = Draft202012Validator(
+        schema,
+        format_checker=Draft202012Validator.FORMAT_CHECKER,
+        registry=Registry(),  # which fetches nothing
+    )
     faults = dict(map(_fault, checker.iter_errors(given)))
+    faults |= _unfit(given) if isinstance(given, dict) else {}
     if faults or not isinstance(given, dict):
         raise Invalid(named(faults), fields=faults)
     asked = app.questions.get("properties", {})
@@ -36,6 +44,16 @@ def variables(app: App, settings: object = None, *, version: str | None = None) 
 def new_secrets(app: App) -> dict[str, str]:
     """Return a new value for each secret."""
     return {name: new_password() for name in app.secrets}
+
+
+def _unfit(given: dict[str, object]) -> dict[str, str]:
+    """Return which settings no variable of the environment can hold."""
+    reason = Text("has a NUL or more than {most} characters", most=_LONGEST)
+    return {
+        f"settings.{name}": reason
+        for name, value in given.items()
+        if "\0" in _text(value) or len(_text(value)) > _LONGEST
+    }
 
 
 def _fault(error: ValidationError) -> tuple[str, str]:

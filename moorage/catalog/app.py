@@ -1,17 +1,17 @@
 """An app: any Compose file, and the block `x-moorage` that says how to run it for somebody."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from jsonschema import Draft202012Validator, SchemaError
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from moorage.catalog.blueprint import Blueprint, Name, Plain, Range
 from moorage.catalog.options import Frozen
 
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+_RUN_BY_BROWSERS = ("javascript", "data", "vbscript")
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -27,7 +27,14 @@ class Endpoint(Frozen):
 
     service: str
     port: Port
-    scheme: str = "http"
+    scheme: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9+.-]{0,20}$")] = "http"
+
+    @field_validator("scheme")
+    @classmethod
+    def _leads_somewhere(cls, scheme: str) -> str:
+        if scheme in _RUN_BY_BROWSERS:
+            raise ValueError(f"must not be {scheme}, which browsers would run")
+        return scheme
 
 
 class ImageSource(Frozen):
@@ -64,11 +71,11 @@ class Ready(Frozen):
     status: empty: any below 500.
     """
 
-    path: str = "/"
+    path: Annotated[str, StringConstraints(pattern=r"^/[!-~]*$", max_length=500)] = "/"
     status: tuple[int, ...] = ()
     contains: str = ""
     tcp: bool = False
-    timeout_s: int = 300
+    timeout_s: Annotated[int, Field(ge=1, le=3600)] = 300
 
 
 class Dump(Frozen):
@@ -100,7 +107,7 @@ class About(Frozen):
     title: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     description: str = ""
     category: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z ]*$")] = "other"
-    website: str = ""
+    website: Annotated[str, StringConstraints(pattern=r"^(https?://[!-~]+)?$")] = ""
     versions: Annotated[tuple[str, ...], Field(min_length=1)] = ("latest",)
     needs: Needs
     cpus: Range = Range(default=1, min=0.1, max=128)
@@ -118,8 +125,8 @@ class About(Frozen):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        if "$ref" in json.dumps(self.questions):
-            raise ValueError("questions: must not refer to anything by $ref")
+        if words := sorted(word for word in keys(self.questions) if word.startswith("$")):
+            raise ValueError(f"questions: must not refer to anything by {words[0]}")
         try:
             Draft202012Validator.check_schema(self.questions)
         except SchemaError as error:
@@ -129,6 +136,16 @@ class About(Frozen):
         if self.login and self.login.password not in self.secrets:
             raise ValueError(f"login.password: {self.login.password} must be in secrets")
         return self
+
+
+def keys(schema: object) -> Iterator[str]:
+    """List all keywords of a JSON Schema, and names of properties."""
+    if isinstance(schema, Mapping):
+        yield from schema
+        schema = schema.values()
+    if isinstance(schema, Iterable) and not isinstance(schema, str):
+        for inner in schema:
+            yield from keys(inner)
 
 
 class App(About):

@@ -85,12 +85,15 @@ def _read(blueprint: Blueprint, config: object, faults: dict[str, str]) -> dict[
         )
         return {}
     values: dict[str, str] = {}
+    unknown = 0
     for given_key, given in config.items():
         word = str(given_key)
         field = f"config.{_clip(word)}"
         key = blueprint.find(word)
         if key is None:
-            faults[field] = _unknown(blueprint, word)
+            unknown += 1
+            # To look for what was meant takes milliseconds, in which nobody else is answered.
+            faults[field] = _unknown(blueprint, word, guesses=unknown <= SHOWN_FAULTS)
         elif key in values:
             faults[field] = Text("{key} is given twice.", key=key)
         elif not isinstance(given, str | int | float):
@@ -238,11 +241,11 @@ def _secrets(blueprint: Blueprint, values: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _unknown(blueprint: Blueprint, key: str) -> str:
+def _unknown(blueprint: Blueprint, key: str, *, guesses: bool) -> str:
     """Say why a key is refused, and what was probably meant."""
     if key in blueprint.refused:
         return Text("{key} is not for an order: {why}.", key=key, why=blueprint.refused[key])
-    close = get_close_matches(_clip(key), blueprint.options, n=3)
+    close = get_close_matches(_clip(key), blueprint.options, n=3) if guesses else []
     known = Text("there are {options}.", options=_some(blueprint))
     hint = Text("did you mean {options}?", options=" or ".join(close)) if close else known
     return Text(

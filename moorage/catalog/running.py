@@ -3,6 +3,7 @@
 Nothing secret is in it: `${…}` stays in the first file, and is filled in when it is run.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ SERVICE = "moorage.service"  # a label
 _NETWORK, _OWNERS = "moorage", "owners"  # in the file; on the server they have other names
 _LOGS = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
 _PIDS = 1024
+_GRACE_S = 120  # nothing else can be done with it while it stops
 # What is of no use on a server of Moorage, or would contradict what follows here.
 _LEFT_OUT = (
     *("build", "deploy", "devices", "gpus", "group_add", "scale", "network_mode", "external_links"),
@@ -137,6 +139,7 @@ def _service(app: App, model: Json, place: Place, name: str) -> dict[str, object
         **_network(given, joins=bool(place.owners_network) and name == main_service(app)),
         **_limits(given, place),
         **_privileges(given, image),
+        **({"stop_grace_period": f"{_GRACE_S}s"} if _grace_s(given) > _GRACE_S else {}),
         # A shell that waits at a terminal would read the end of its input, and end.
         **({"stdin_open": True} if given.get("tty") else {}),
         "image": image.ref,
@@ -194,6 +197,12 @@ def _limits(given: Json, place: Place) -> dict[str, object]:
         "cpus": min(cpus or place.cpus, place.cpus),
         "pids_limit": pids if pids > 0 else _PIDS,
     }
+
+
+def _grace_s(given: Json) -> int:
+    """Return how many seconds a service wants to stop in, in the parser's words `1h2m3.5s`."""
+    parts = re.findall(r"(\d+)(?:\.\d+)?([hms])(?![a-z])", str(given.get("stop_grace_period", "")))
+    return sum(int(number) * {"h": 3600, "m": 60, "s": 1}[unit] for number, unit in parts)
 
 
 def _privileges(given: Json, image: ServiceImage) -> dict[str, object]:

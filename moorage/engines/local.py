@@ -7,13 +7,18 @@ from dataclasses import replace
 import psutil
 
 from moorage.engines.port import EngineInfo
+from moorage.kit.errors import Unavailable
+from moorage.kit.i18n import Text
 
 MIB = 1024 * 1024
 
 
 def measured(info: EngineInfo) -> EngineInfo:
     """Return the facts with what is free now; on the disk as far as one can see that. Blocks."""
-    available = psutil.virtual_memory().available // MIB
+    try:
+        available = psutil.virtual_memory().available // MIB
+    except OSError as error:  # for example no file can be opened any more
+        raise Unavailable(Text("The memory of this machine cannot be read; try again.")) from error
     return replace(info, memory_free_mib=available, disk_free_mib=_free_mib(info.root_dir))
 
 

@@ -168,6 +168,13 @@ class Database:
             found = await connection.execute(query.statement, values)
             return query.shape(found.all(), values)
 
+    def make_private(self) -> None:
+        """Have an SQLite file that its owner alone may read, and so what SQLite puts beside it."""
+        if self.is_sqlite:
+            file = Path(make_url(self.url).database or "")
+            file.touch(mode=0o600)
+            file.chmod(0o600)
+
     async def check(self) -> None:
         """Raise Unavailable unless rows can be read and, as far as one sees, written."""
         async with self.read() as session:

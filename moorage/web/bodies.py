@@ -23,6 +23,7 @@ BOTH = ("application/json", _URLENCODED)
 
 _FORMS = (_URLENCODED, "multipart/form-data")
 _DEEPEST = 32  # levels; far below those at which json.dumps or repr give up
+_WIDEST = 1000  # members; to name each that is wrong takes its time, and nobody else is answered
 _SHOWN = 80  # characters of what was given; an error is no place for a novel
 
 
@@ -39,6 +40,8 @@ async def read_json(request: Request) -> dict[str, Any]:  # Any: JSON
         raise Unreadable(
             Text("The body is nested more than {levels} levels deep.", levels=_DEEPEST)
         )
+    if len(content) > _WIDEST:
+        raise _too_wide()
     json.loads(body, object_pairs_hook=_without_doubles)
     return content
 
@@ -107,9 +110,12 @@ async def _form(request: Request, content_type: str) -> list[tuple[str, Any]]:  
     if content_type.startswith(_URLENCODED):  # Starlette reads as Latin-1 what curl -d sends
         try:
             text = (await request.body()).decode()
-            return parse_qsl(text, keep_blank_values=True, errors="strict")
+            fields = parse_qsl(text, keep_blank_values=True, errors="strict")
         except UnicodeDecodeError as error:
             raise Unreadable(Text("The form is not UTF-8.")) from error
+        if len(fields) > _WIDEST:
+            raise _too_wide()
+        return fields
     async with request.form(max_files=0) as form:
         return form.multi_items()
 
@@ -125,6 +131,10 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:  # Any: JS
             fields={doubled[:_SHOWN]: Text("is there twice")},
         )
     return found
+
+
+def _too_wide() -> Unreadable:
+    return Unreadable(Text("The body has more than {most} fields; send fewer.", most=_WIDEST))
 
 
 def _is_deep(content: dict[str, Any]) -> bool:  # Any: JSON

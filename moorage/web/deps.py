@@ -68,6 +68,7 @@ async def get_caller(request: Request, tools: ToolsDep, address: AddressDep) -> 
         caller = await _identified(request, tools, address)
         if request.method not in _READING:
             _check_csrf(request)
+            _check_site(request)
     except Unauthenticated:
         limits: Limits = request.app.state.limits
         limits.take(source(address))
@@ -99,6 +100,7 @@ VisitDep = Annotated[Visit, Depends(get_visit)]
 async def get_writer(request: Request, visit: VisitDep) -> Caller:
     """Return a caller that may change something. Raises Denied, Unauthenticated."""
     _check_csrf(request)  # by whatever method
+    _check_site(request)
     rules.require_write(visit.caller)
     return visit.caller
 
@@ -175,6 +177,15 @@ def _check_csrf(request: Request) -> None:
     given = request.headers.get("csrfpreventiontoken", "")
     if not tickets.is_csrf_token(given, request.cookies.get(COOKIE, "")):
         raise Misused(Text("invalid csrf token"))
+
+
+def _check_site(request: Request) -> None:
+    """Raise Denied when another site has a browser send a password that it remembers.
+
+    It does so by itself with Basic; tokens and tickets in headers somebody's program sends.
+    """
+    if _authorization(request)[:5].lower() == "basic" and is_from_another_site(request):
+        raise Denied(Text("Another site may not do this in your name."))
 
 
 async def _identified(request: Request, tools: Tools, address: str) -> Caller:

@@ -1,6 +1,7 @@
 """Interactive documentation, from our own files, and a page about each problem."""
 
 import json
+import os
 import re
 from html import escape
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.responses import Response
+from starlette.types import Scope
 
 from moorage.kit.errors import NotFound
 from moorage.kit.i18n import Text
@@ -33,6 +37,23 @@ _SECURITY_SCHEMES = {
     },
     "password": {"type": "http", "scheme": "basic", "description": "Username and password."},
 }
+
+
+class Static(StaticFiles):
+    """Our own files, with the headers of our own pages."""
+
+    def file_response(
+        self,
+        full_path: os.PathLike[str] | str,
+        stat_result: os.stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        """Return a file."""
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        answer.headers.update(_HEADERS)
+        return answer
+
 
 router = APIRouter(include_in_schema=False)
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from moorage.kit import errors
 from moorage.kit.errors import MoorageError
@@ -62,6 +63,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(MoorageError, _expected)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _routing)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -134,6 +136,11 @@ async def _routing(request: Request, error: Exception) -> JSONResponse:
         is_read=error.status_code != problems.INVALID.status,  # of Starlette: a broken form
     )
     return shaped(path, failure)
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """Whoever hung up in the middle of its body hears this no more; it is for the log."""
+    return Response(status_code=499)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

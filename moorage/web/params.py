@@ -10,6 +10,8 @@ from moorage.kit.errors import Invalid
 from moorage.kit.i18n import Text, joined
 from moorage.web.deps import CallerDep
 
+_MOST = 100
+
 # endpoint → query parameter → whether it may come several times
 _known: dict[object, Mapping[str, bool]] = {}
 
@@ -18,6 +20,8 @@ async def refuse_unknown(request: Request, _caller: CallerDep) -> None:
     """Raise Invalid with every bad parameter; first of all the caller must be somebody."""
     if not request.url.query:
         return
+    if len(request.query_params.multi_items()) > _MOST:
+        raise Invalid(Text("There are more than {most} parameters; send fewer.", most=_MOST))
     known = _parameters(request)
     faults: dict[str, str] = {}
     for name in request.query_params:

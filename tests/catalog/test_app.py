@@ -96,6 +96,12 @@ def test_a_catalogue_holds_databases_and_apps_by_one_name_each(tmp_path: Path) -
         ("password: ADMIN_PASSWORD", "password: OTHER", "login.password: OTHER must be in"),
         ("minimum: 1", "minimum: one", "questions: 'one' is not of type 'number'"),
         ("{type: boolean}", "{$ref: 'https://x.example'}", "must not refer to anything by $ref"),
+        ("{type: boolean}", "{$dynamicRef: 'https://x.example'}", "to anything by $dynamicRef"),
+        ("{type: boolean}", "{allOf: [{$id: 'file:///x'}]}", "must not refer to anything by $id"),
+        ("path: /login", "path: '@127.0.0.1:80/'", "ready.path: "),
+        ("timeout_s: 60", "timeout_s: 999999", "ready.timeout_s: "),
+        ("port: 3000}", "port: 3000, scheme: javascript}", "must not be javascript"),
+        ("https://shop.example", "javascript:alert(1)", "website: "),
         ("port: 3000", "port: 70000", "main.port: "),
         ("category: web shop", "category: Web", "category: "),
     ],
@@ -184,3 +190,13 @@ def test_secrets_are_new_each_time(tmp_path: Path) -> None:
 def test_data_that_json_has_not_is_refused() -> None:
     with pytest.raises(Invalid, match="JSON"):
         built(App, {"title": json})
+
+
+@pytest.mark.parametrize("given", ["a\0b", "x" * 65_537])
+def test_a_setting_that_no_variable_can_hold_is_refused_by_name(tmp_path: Path, given: str) -> None:
+    app = make_app(tmp_path)
+
+    with pytest.raises(Invalid) as refusal:
+        answers.variables(app, {"TITLE": given})
+
+    assert refusal.value.fields.keys() == {"settings.TITLE"}

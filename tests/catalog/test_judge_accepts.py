@@ -112,3 +112,12 @@ def test_an_order_whose_answers_endanger_the_server_is_refused(tmp_path: Path) -
 
     assert refusal.value.fields.keys() == {"services.web.volumes[0]"}
     safety.check(model, tmp_path, allowed=["bind-mount"])
+
+
+async def test_an_app_that_comes_to_its_owners_databases_is_pointed_out(tmp_path: Path) -> None:
+    file = "services: {web: {image: nginx}}\nx-moorage: {reaches_databases: true}\n"
+
+    verdict = await judged(tmp_path, file)
+
+    assert verdict.is_accepted
+    assert ("x-moorage.reaches_databases", "x-moorage") in warnings(verdict)

@@ -256,3 +256,20 @@ async def test_a_service_that_is_never_started_is_judged_too(tmp_path: Path) -> 
     text = web("privileged: true\nprofiles: [never]") + "  other: {image: nginx}\n"
 
     assert errors(await judged(tmp_path, text)) == [("services.web.privileged", "privileged")]
+
+
+def asking(question: str) -> str:
+    """Return a file that asks something."""
+    return f"{web('')}x-moorage: {{questions: {{properties: {{COLOR: {question}}}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    "question", ["{type: string, pattern: '^(a+)+$'}", "{patternProperties: {'(a+)+$': {}}}"]
+)
+async def test_a_question_that_may_take_for_ever_to_check_is_refused(
+    tmp_path: Path, question: str
+) -> None:
+    assert errors(await judged(tmp_path, asking(question))) == [
+        ("x-moorage.questions", "x-moorage")
+    ]
+    assert errors(await judged(tmp_path / "enum", asking("{enum: [red, blue]}"))) == []

@@ -210,3 +210,17 @@ async def test_a_service_without_a_network_of_its_own_is_reached_through_the_oth
     assert "networks" not in model["services"]["web"]
     assert "ports" not in model["services"]["web"]
     assert [one["target"] for one in model["services"]["vpn"]["ports"]] == [80]
+
+
+async def test_nobody_waits_longer_than_two_minutes_for_a_stop(tmp_path: Path) -> None:
+    services = """
+  web: {image: a, stop_grace_period: 24h}
+  db: {image: b, stop_grace_period: 1m30s}
+  queue: {image: c, stop_grace_period: 121s}
+"""
+    case = Case(tmp_path, services, main={"service": "web", "port": 80})
+
+    _, model = await case.run()
+
+    graces = [model["services"][name]["stop_grace_period"] for name in ("web", "db", "queue")]
+    assert graces == ["2m0s", "1m30s", "2m0s"]

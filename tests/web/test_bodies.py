@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from moorage.catalog.check import SHOWN_FAULTS
 from moorage.instances.models import Instance
 from moorage.web.frame import LARGEST_BODY
 from tests.make.world import Person, World
@@ -223,3 +224,37 @@ async def test_what_is_wrong_with_a_field_is_said_in_the_language_of_the_caller(
 
     assert "必须是整数" in answers[0].json()["message"]
     assert "должно быть целым числом" in answers[1].json()["detail"]
+
+
+async def test_what_nobody_could_mean_is_refused_before_each_field_is_named(
+    world: World, anna: Person
+) -> None:
+    fields = {f"field{number}": 1 for number in range(1001)}
+    nobody = await world.http()
+
+    answers = [
+        await nobody.post("/api/ticket", json=fields),
+        await nobody.post("/api/ticket", data=fields),
+        await anna.http.post("/getAppInfo", json=fields),
+        await anna.http.post("/v1/instances", json=fields),
+        await anna.http.get("/v1/instances", params=fields),
+    ]
+
+    for answer in answers:
+        assert answer.status_code == 400
+        assert "send fewer" in answer.text
+        assert "field1000" not in answer.text
+
+
+async def test_of_many_unknown_options_the_first_have_a_hint_and_all_are_named(
+    anna: Person,
+) -> None:
+    config = {f"--max-connection{number}": 1 for number in range(100)}
+
+    answer = await anna.http.post(
+        "/resource_list", json={"resource_name": "mysql", "config": config}
+    )
+
+    reasons = answer.json()["errors"].values()
+    assert (answer.status_code, len(reasons)) == (400, 100)
+    assert sum("did you mean" in reason for reason in reasons) == SHOWN_FAULTS

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import update
 
 from moorage.idempotency.models import RememberedRequest
+from moorage.idempotency.service import fingerprint
 from moorage.identity.models import User
 from moorage.instances.models import Instance
 from moorage.kit.clock import now
@@ -179,3 +180,15 @@ async def test_a_request_that_died_is_answered_as_soon_as_its_order_is_done(
 
     assert (again.status_code, again.json()["id"]) == (201, 1)
     assert len(await world.rows(Instance)) == 1
+
+
+async def test_what_is_remembered_of_a_request_does_not_give_its_password_away(
+    world: World, anna: Person
+) -> None:
+    order = REDIS | {"config": {"--requirepass": "hunter2hunter2"}}
+    await anna.http.post("/resource_list", json=order, headers=KEY)
+
+    [row] = await world.rows(RememberedRequest)
+
+    assert row.fingerprint != fingerprint("POST /resource_list", order)
+    assert row.fingerprint == world.tools.sealer.mac(fingerprint("POST /resource_list", order))

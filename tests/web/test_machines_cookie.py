@@ -1,5 +1,7 @@
 """The cookie `MoorageTicket`, and the token that has to come with it."""
 
+import base64
+
 import httpx
 import pytest
 
@@ -148,3 +150,24 @@ async def test_whoever_logs_out_has_no_cookie_any_more(browser: httpx.AsyncClien
     assert "Max-Age=0" in answer.headers["set-cookie"]
     assert "MoorageTicket" not in browser.cookies
     assert (await browser.get("/resource_list")).status_code == 401
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_another_site_cannot_use_a_password_that_a_browser_remembers(
+    world: World, anna: Person, site: str
+) -> None:
+    secret = base64.b64encode(b"anna:correct horse").decode()
+    page = await world.http(authorization=f"Basic {secret}", sec_fetch_site=site)
+    program = await world.http(authorization=f"Basic {secret}")
+
+    answers = [
+        await page.post("/resource_list", content=b'{"resource_name": "redis"}'),
+        await page.post("/v1/tokens", content=b'{"name": "stolen"}'),
+        await page.post("/uninstallAllApp", data={"confirm": "true"}),
+        await page.delete("/resource/1"),
+        await page.get("/installApp", params={"appName": "dokuwiki"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 5
+    assert (await page.get("/resource_list")).json() == {"data": []}
+    assert (await program.post("/resource_list", json=ORDER)).status_code == 201

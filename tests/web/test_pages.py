@@ -113,3 +113,10 @@ async def read_figures(http: httpx.AsyncClient) -> dict[str, float]:
     assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+async def test_nobody_can_frame_our_pages_wherever_they_are(nobody: httpx.AsyncClient) -> None:
+    for path in ("/", "/docs", "/static/swagger/index.html", "/docs/problems"):
+        policy = (await nobody.get(path)).headers["Content-Security-Policy"]
+
+        assert "frame-ancestors 'none'" in policy

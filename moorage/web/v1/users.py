@@ -101,8 +101,7 @@ async def create_user(
         body = UserOut.model_validate(user).model_dump(mode="json")
         return Answer(201, {"Location": f"/v1/users/{user.id}"}, body)
 
-    # Without the password: a plain hash that has it inside would give it away to guessing.
-    print_of_request = fingerprint("POST /v1/users", content | {"password": None})
+    print_of_request = fingerprint("POST /v1/users", content)
     return respond(await Once(tools, caller.user_id, key, print_of_request).make(make))
 
 
