@@ -112,7 +112,7 @@ def test_a_redis_answer_holds_the_options_and_the_password_without_environment()
         "inside_port": 6379,
     }
     assert render.show(REDIS, settled) == {}
-    assert render.url(REDIS, settled, "h", 1) == "redis://:12345678@h:1/0"
+    assert render.url(REDIS, settled, "h", 1) == "redis://default:12345678@h:1/0"
 
 
 def test_a_mysql_answer_holds_the_environment_beside_the_options() -> None:

@@ -26,7 +26,7 @@ async def test_an_instance_is_ordered_listed_shown_and_removed(world: World, ann
     assert listed.text == f"1  {shown['id']}  redis  running  cache\n"
     assert shown["options"] == {"--maxmemory": "50mb"}
     assert f"endpoints: {shown['endpoints'][0]['url']}" in text
-    assert url.startswith("redis://:")
+    assert url.startswith("redis://default:")
     assert url not in text
     assert removed.text == f"{shown['id']}: instance.delete succeeded\n"
     assert await world.made() == []

@@ -1,6 +1,7 @@
 """Redis and Valkey as people order them."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 import redis as redis_client
@@ -57,6 +58,16 @@ def test_it_refuses_whoever_has_no_password_or_a_wrong_one(cache: Json) -> None:
         pass
 
 
+def test_the_command_line_of_the_server_logs_in_with_the_url(service: Service, cache: Json) -> None:
+    inside = urlsplit(cache["url"])._replace(netloc=_at_home(cache["url"])).geturl()
+
+    code = service.engine.run(
+        cache["container_id"], f"{cache['resource']}-cli", "-e", "-u", inside, "ping"
+    )
+
+    assert code == 0
+
+
 def test_the_answer_says_what_was_ordered_and_how_to_log_in(cache: Json) -> None:
     config = cache["config"]
 
@@ -96,6 +107,11 @@ def test_a_full_cache_refuses_writes_instead_of_being_killed(owner: Client) -> N
 
         assert in_force < 64 << 20
         assert client.ping()
+
+
+def _at_home(url: str) -> str:
+    """Return who logs in where, seen from inside the container."""
+    return urlsplit(url).netloc.rpartition("@")[0] + "@127.0.0.1:6379"
 
 
 def fill(client: redis_client.Redis, *, mib: int) -> None:

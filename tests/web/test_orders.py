@@ -68,7 +68,7 @@ async def test_a_redis_order_shows_its_password_and_no_mysql_user(anna: Person) 
         "inside_port": 6379,
     }
     assert "MYSQL_USER" not in config
-    assert answer.json()["url"].startswith("redis://:")
+    assert answer.json()["url"].startswith("redis://default:")
 
 
 async def test_the_documents_own_utf8_is_answered_with_what_is_in_force(anna: Person) -> None:
