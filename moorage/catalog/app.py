@@ -97,8 +97,8 @@ class About(Frozen):
     """The block `x-moorage` of an app.
 
     questions: the JSON Schema of an order's settings, by variable. secrets: variables that are
-    generated. show: those of them that the owner sees. values: variables that nobody is asked
-    for. database: what `db_port` leads to. reaches_databases: the main service is in its owner's
+    generated. values: variables that nobody is asked for. show: those of both that the owner
+    sees. database: what `db_port` leads to. reaches_databases: the main service is in its owner's
     network too, where their databases answer by their names.
     """
 
@@ -117,8 +117,8 @@ class About(Frozen):
     images: dict[str, ImageSource] = Field(default_factory=dict)
     questions: Mapping[str, Any] = Field(default_factory=dict)  # Any: JSON Schema
     secrets: tuple[Variable, ...] = ()
-    show: tuple[Variable, ...] = ()
     values: dict[Variable, str] = Field(default_factory=dict)
+    show: tuple[Variable, ...] = ()
     login: FirstLogin | None = None
     ready: Ready = Ready()
     backup: Backup = Backup()
@@ -131,8 +131,8 @@ class About(Frozen):
             Draft202012Validator.check_schema(self.questions)
         except SchemaError as error:
             raise ValueError(f"questions: {error.message}") from error
-        if unknown := {*self.show} - {*self.secrets}:
-            raise ValueError(f"show: {', '.join(sorted(unknown))} must be in secrets")
+        if unknown := {*self.show} - {*self.secrets, *self.values}:
+            raise ValueError(f"show: {', '.join(sorted(unknown))} must be in secrets or values")
         if self.login and self.login.password not in self.secrets:
             raise ValueError(f"login.password: {self.login.password} must be in secrets")
         return self

@@ -67,7 +67,7 @@ def credentials(tools: Tools, instance: Instance) -> Credentials:
             url=render.url(blueprint, settled, address, port),
             environment=render.environment(blueprint, settled),
         )
-    values = {**settled.options, **settled.secrets}
+    values = {**blueprint.values, **settled.options, **settled.secrets}
     first = blueprint.login
     [main, *_] = endpoints(tools, instance)
     return Credentials(

@@ -92,7 +92,7 @@ def test_a_catalogue_holds_databases_and_apps_by_one_name_each(tmp_path: Path) -
         ("volumes: [files]", "volumes: [file]", "backup.volumes: there is no volume file"),
         ("    db: {blueprint", "    x: {blueprint", "images.x: there is no service x"),
         ("{blueprint: postgres}", "{}", "must have either build or blueprint"),
-        ("show: [ADMIN_PASSWORD]", "show: [OTHER]", "show: OTHER must be in secrets"),
+        ("show: [ADMIN_PASSWORD]", "show: [OTHER]", "show: OTHER must be in secrets or values"),
         ("password: ADMIN_PASSWORD", "password: OTHER", "login.password: OTHER must be in"),
         ("minimum: 1", "minimum: one", "questions: 'one' is not of type 'number'"),
         ("{type: boolean}", "{$ref: 'https://x.example'}", "must not refer to anything by $ref"),

@@ -30,6 +30,15 @@ def test_each_of_its_variables_is_asked_for_generated_or_has_a_default(app: App)
     assert (unknown, unused) == (set(), set())
 
 
+def test_whoever_reaches_the_database_of_an_app_is_told_how_to_log_in() -> None:
+    with_database = [
+        app for app in service.load().list("app") if app.database and app.database.service == "db"
+    ]
+
+    assert len(with_database) == 8
+    assert {app.show for app in with_database} == {("DB_USER", "DB_PASSWORD")}
+
+
 @every_app
 def test_what_it_is_built_from_is_there(app: App) -> None:
     folders = [app.folder / one.build for one in app.images.values() if one.build]

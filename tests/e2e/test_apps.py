@@ -142,6 +142,18 @@ def test_a_table_made_in_a_database_tool_is_in_the_database(owner: Owner, name: 
     owner.remove(database["id"])
 
 
+@pytest.mark.parametrize("name", ["redmine", "wordpress"])
+def test_the_owner_of_an_app_can_log_in_to_its_database(owner: Owner, name: str) -> None:
+    made = owner.done(owner.install(name))
+    [place] = [one["url"] for one in made["endpoints"] if one["name"] == "database"]
+    login = owner.login(made)["environment"]
+
+    url = place.replace("//", f"//{login['DB_USER']}:{login['DB_PASSWORD']}@") + f"/{name}"
+
+    assert ask(url, "SELECT 1") == [(1,)]
+    owner.remove(made["id"])
+
+
 def test_two_apps_installed_at_once_get_ports_and_networks_of_their_own(
     house: Service, owner: Owner
 ) -> None:

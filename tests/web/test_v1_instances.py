@@ -364,6 +364,20 @@ async def test_a_repeated_restart_with_its_key_is_one(world: World, anna: Person
     assert len(await world.settled()) == 2
 
 
+async def test_the_credentials_of_an_app_are_also_those_of_its_database(
+    world: World, anna: Person
+) -> None:
+    made = await running(world, anna, blueprint="redmine")
+
+    told = (await anna.http.get(f"{INSTANCES}/{made['id']}/credentials")).json()
+
+    database = world.engine.containers["websoft9-redmine-db"].spec.environment
+    assert told["environment"] == {
+        "DB_USER": database["POSTGRES_USER"],
+        "DB_PASSWORD": database["POSTGRES_PASSWORD"],
+    }
+
+
 async def test_credentials_are_those_of_the_other_door_and_asking_leaves_a_trace(
     world: World, anna: Person
 ) -> None:
