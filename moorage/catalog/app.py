@@ -163,9 +163,9 @@ class App(About):
     allowed: tuple[str, ...] = ()
 
     @property
-    def needs_no_registry(self) -> bool:
-        """Whether each of its images can be had without one."""
-        return self.images.keys() == {*self.services}
+    def needs_registry(self) -> bool:
+        """Whether one of its images can only be fetched."""
+        return self.images.keys() != {*self.services}
 
     @model_validator(mode="after")
     def _named(self) -> Self:

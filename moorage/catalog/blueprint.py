@@ -136,6 +136,11 @@ class Blueprint(Frozen):
     options: dict[Key, Option]
     refused: dict[Key, str] = Field(default_factory=dict)
 
+    @property
+    def needs_registry(self) -> bool:
+        """Whether the images of all versions can only be fetched."""
+        return not any(version.build for version in self.versions.values())
+
     @model_validator(mode="after")
     def _coherent(self) -> Self:
         if str(self.port) not in self.service.expose:

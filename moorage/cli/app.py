@@ -25,9 +25,10 @@ def catalog(
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """List what can be installed."""
+    """List what can be installed; beside "registry": only where one answers."""
     rows = _asked(url, token, "/getAppList", search=search, category=category)["apps"]
-    text = table(rows, "appName", "category", "memory_mib", "description")
+    told = [row | {"from": "registry" if row["needs_registry"] else ""} for row in rows]
+    text = table(told, "appName", "category", "memory_mib", "from", "description")
     show(rows, as_json, text or "There is none like that.")
 
 

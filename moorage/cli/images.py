@@ -41,7 +41,7 @@ async def _prepare(names: list[str], apps: bool, data_dir: Path | None) -> None:
     images, compose = make_images(settings), make_compose(settings)
     wanted = names or [blueprint.name for blueprint in catalog.list("database")]
     if apps:
-        wanted += [app.name for app in catalog.list("app") if app.needs_no_registry]
+        wanted += [app.name for app in catalog.list("app") if not app.needs_registry]
     turns = asyncio.Semaphore(SIDE_BY_SIDE)
 
     async def have(engine: Engine, name: str) -> None:

@@ -34,6 +34,14 @@ async def test_an_app_is_found_installed_shown_listed_and_removed(
     assert await world.made() == []
 
 
+async def test_the_catalogue_says_what_needs_a_registry(anna: Shell) -> None:
+    ghost = await anna.moor("app", "catalog", "ghost")
+    wordpress = await anna.moor("app", "catalog", "wordpress")
+
+    assert ghost.text.startswith("ghost  website  1024  registry  Blogs")
+    assert "registry" not in wordpress.text
+
+
 async def test_what_the_service_refuses_is_the_error_of_the_command(anna: Shell) -> None:
     told = await anna.moor("app", "install", "nothere")
 

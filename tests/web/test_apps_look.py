@@ -125,6 +125,7 @@ async def test_the_catalogue_has_what_a_form_needs(anna: Person) -> None:
     assert {"dokuwiki", "mediawiki"} <= apps.keys()
     assert all(app["category"] == "wiki" for app in apps.values())
     assert apps["dokuwiki"]["title"] == "DokuWiki"
+    assert apps["dokuwiki"]["needs_registry"] is False
     assert "DOKUWIKI_LANG" in apps["dokuwiki"]["settings"]["properties"]
 
 

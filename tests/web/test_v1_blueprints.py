@@ -19,7 +19,9 @@ async def test_the_list_names_what_can_be_ordered(anna: Person) -> None:
         "valkey",
     ]
     redis = answer.json()["items"][3]
-    assert redis.keys() == {"name", "kind", "title", "description", "versions", "icon"}
+    assert redis.keys() == {
+        *("name", "kind", "title", "description", "versions", "needs_registry", "icon")
+    }
     assert (redis["title"], redis["kind"], redis["versions"][0]) == ("Redis", "database", "8.2")
 
 
@@ -76,6 +78,14 @@ async def test_an_unknown_blueprint_is_not_found_and_the_known_ones_are_named(
 
     assert answer.status_code == 404
     assert {"mysql,", "postgres,"} <= {*answer.json()["detail"].split()}
+
+
+async def test_what_can_only_be_fetched_says_so(anna: Person) -> None:
+    items = (await anna.http.get("/v1/blueprints?limit=100")).json()["items"]
+
+    told = {item["name"]: item["needs_registry"] for item in items}
+
+    assert (told["ghost"], told["wordpress"], told["redis"]) == (True, False, False)
 
 
 async def test_an_icon_is_an_svg_that_runs_nothing(anna: Person) -> None:

@@ -108,6 +108,7 @@ class ListedOut(BaseModel):
     versions: list[str]
     memory_mib: int
     disk_mib: int
+    needs_registry: bool = Field(description="Whether an image can only be fetched, not built.")
     settings: JsonObject
     icon: str | None
 
@@ -135,6 +136,7 @@ def listed(app: App) -> ListedOut:
         versions=list(app.versions),
         memory_mib=app.needs.memory_mib,
         disk_mib=app.needs.disk_mib,
+        needs_registry=app.needs_registry,
         settings=dict(app.questions),
         icon=icon_of(app),
     )

@@ -74,6 +74,7 @@ class BlueprintItem(BaseModel):
     title: str = Field(examples=["Redis"])
     description: str = Field(examples=["An in-memory store."])
     versions: list[str] = Field(examples=[["8.2", "8.0"]])
+    needs_registry: bool = Field(description="Whether an image can only be fetched, not built.")
     icon: str | None = Field(
         description="The path of an SVG.", examples=["/v1/blueprints/redis/icon"]
     )
@@ -148,6 +149,7 @@ def _item(blueprint: Orderable) -> BlueprintItem:
         title=blueprint.title,
         description=blueprint.description,
         versions=list(blueprint.versions),
+        needs_registry=blueprint.needs_registry,
         icon=icon_of(blueprint),
     )
 
