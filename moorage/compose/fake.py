@@ -45,9 +45,9 @@ class FakeRunner(ComposeTool, Runner):
             for needed in services[name].get("depends_on") or {}:
                 await start(needed)
             spec = _spec(model, name)
-            await say(f"Container {spec.name}  Creating")
+            await say(f"{spec.name} Creating")
             started[name] = await self._engine.create_container(spec)
-            await say(f"Container {spec.name}  Starting")
+            await say(f"{spec.name} Starting")
             await self._engine.start_container(started[name])
 
         for name in services:

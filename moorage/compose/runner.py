@@ -53,9 +53,9 @@ class ComposeRunner(ComposeTool, Runner):
             grace_s=_GRACE_S,
         ) as running:
             async for line in process.lines(running):
-                if words := line.strip():
+                if words := " ".join(line.split()):
                     last.append(words)
-                    await say(words)
+                    await say(words.removeprefix("Container "))
             code = await running.wait()
         if code:
             raise _meaning([*last])

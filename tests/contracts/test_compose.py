@@ -94,7 +94,7 @@ async def test_a_project_runs_as_both_files_say(bench: Bench, up: Up) -> None:
     assert {one.status for one in found.values()} == {"running"}
     [volume] = await bench.engine.find_volumes(bench.labels)
     assert volume.name == bench.name("data")
-    assert any(bench.name("db") in line for line in said)
+    assert f"{bench.name('db')} Starting" in said
 
 
 async def test_secrets_are_not_to_be_seen_from_outside(bench: Bench, up: Up) -> None:
