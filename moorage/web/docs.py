@@ -37,6 +37,30 @@ _SECURITY_SCHEMES = {
     },
     "password": {"type": "http", "scheme": "basic", "description": "Username and password."},
 }
+_DESCRIPTION = f"""
+New code: `/v1`, where whatever can go wrong is one of the [problems]({problems.PATH}). The other
+paths are for existing clients of databases, apps, virtual machines and sessions, and answer as
+those expect; behind all of them are the same instances, machines and users.
+"""
+# In the order of the page.
+_TAGS = {
+    "blueprints": "What there is to order, and what an order may say.",
+    "instances": "Databases, caches and apps: order, watch, stop, remove.",
+    "operations": "What long work is doing, live.",
+    "vms": "Virtual machines of the OpenStack cloud.",
+    "machines": "All that there are, and who may use each.",
+    "servers": "Machines that instances run on.",
+    "users": "Who may call.",
+    "tokens": "By which programs prove for whom they call.",
+    "usage": "How much of what you may have is in use.",
+    "audit": "Who did what, when, and from where.",
+    "databases and caches": "For existing clients, and how these add users: new code orders at "
+    "`/v1/instances`, and adds users at `/v1/users`.",
+    "apps": "For existing clients: new code installs at `/v1/instances`.",
+    "virtual machines": "For existing clients: new code starts them at `/v1/vms`.",
+    "machines and sessions": "For existing clients, and browsers: a ticket is a session.",
+    "health": "For whatever watches the service.",
+}
 
 
 class Static(StaticFiles):
@@ -94,7 +118,8 @@ def describe(app: FastAPI, *, version: str) -> None:
                 title="Moorage",
                 version=version,
                 summary="A self-hosted cloud on your own servers.",
-                description=f"What can go wrong below `/v1`: [problems]({problems.PATH}).",
+                description=_DESCRIPTION,
+                tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
                 routes=app.routes,
             )
             _drop_validation_errors(schema)

@@ -36,6 +36,16 @@ async def test_it_is_openapi_3_1_with_all_ways_to_prove_who_is_calling(schema: J
     assert schema["security"] == [{name: []} for name in schemes]
 
 
+async def test_every_group_of_operations_is_explained_and_v1_comes_first(schema: Json) -> None:
+    groups = {tag: path for _, path, told in operations(schema) for tag in told["tags"]}
+    explained = [tag["name"] for tag in schema["tags"]]
+
+    is_v1 = [groups[name].startswith("/v1/") for name in explained]
+
+    assert {*explained} == {*groups}
+    assert is_v1 == sorted(is_v1, reverse=True)
+
+
 async def test_it_names_every_route_that_is_meant_to_be_called(world: World, schema: Json) -> None:
     routes = {
         (method.lower(), str(context.path).replace(":path}", "}"))

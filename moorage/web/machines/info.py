@@ -10,7 +10,7 @@ from moorage.web.deps import CallerDep, ToolsDep
 from moorage.web.machines.schemas import InfoOut, RefusedOut, WantedDep
 from moorage.web.params import refuse_unknown
 
-router = APIRouter(tags=["machines"], dependencies=[Depends(refuse_unknown)])
+router = APIRouter(tags=["machines and sessions"], dependencies=[Depends(refuse_unknown)])
 
 
 @router.get(

@@ -24,7 +24,7 @@ class StatusOut(BaseModel):
     warnings: list[str] | None = None
 
 
-router = APIRouter(tags=["machines"])
+router = APIRouter(tags=["machines and sessions"])
 
 
 @router.get(

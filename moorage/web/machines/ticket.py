@@ -65,7 +65,7 @@ class LogoutOut(BaseModel):
     data: None = None
 
 
-router = APIRouter(tags=["machines"])
+router = APIRouter(tags=["machines and sessions"])
 
 
 @router.post(
