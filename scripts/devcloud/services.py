@@ -102,7 +102,7 @@ def start_mariadb(name: str) -> None:
         name, "mariadbd", "--no-defaults", f"--user={getpass.getuser()}",
         f"--datadir={places.DATA / 'mariadb'}", f"--socket={places.SOCKET}",
         f"--pid-file={places.CLOUD / 'mariadb.pid'}", "--skip-networking", "--skip-name-resolve",
-        "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0",
+        "--skip-log-bin", "--innodb-flush-log-at-trx-commit=2", "--innodb-doublewrite=0",
         "--innodb-flush-method=nosync", "--max-connections=500", "--performance-schema=off",
     )  # fmt: skip
 
