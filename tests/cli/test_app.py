@@ -27,7 +27,7 @@ async def test_an_app_is_found_installed_shown_listed_and_removed(
     assert any(line.startswith("dokuwiki ") for line in found.text.splitlines())
     assert "info: It runs." in installed.text.splitlines()
     assert json.loads(shown.text)["containers"][0]["name"] == "websoft9-dokuwiki"
-    assert listed.text.split()[:3] == ["dokuwiki", "2024-02-06b", "9001"]
+    assert listed.text.splitlines()[1].split()[:3] == ["dokuwiki", "2024-02-06b", "9001"]
     assert log.text == "somebody reads\n"
     assert environment["DOKUWIKI_TITLE"] == "Ours"
     assert removed.text == "dokuwiki is gone.\n"

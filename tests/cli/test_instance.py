@@ -23,7 +23,10 @@ async def test_an_instance_is_ordered_listed_shown_and_removed(world: World, ann
     removed = await anna.moor("instance", "rm", shown["id"], "--yes")
 
     assert made.text == f"{shown['id']}: instance.create succeeded\n"
-    assert listed.text == f"1  {shown['id']}  redis  running  cache\n"
+    assert [line.split() for line in listed.text.splitlines()] == [
+        ["NUMBER", "ID", "BLUEPRINT", "STATUS", "NAME"],
+        ["1", shown["id"], "redis", "running", "cache"],
+    ]
     assert shown["options"] == {"--maxmemory": "50mb"}
     assert f"endpoints: {shown['endpoints'][0]['url']}" in text
     assert url.startswith("redis://default:")
@@ -110,7 +113,10 @@ async def test_databases_are_listed_in_columns_and_shown_in_words(
     listed = await anna.moor("db", "ls")
     shown = await anna.moor("db", "show", "cache")
 
-    assert listed.text == "1  redis  running  cache\n"
+    assert listed.text.splitlines() == [
+        "ID  RESOURCE  STATUS   NAME",
+        "1   redis     running  cache",
+    ]
     assert "is_running: yes" in shown.text.splitlines()
 
 

@@ -25,8 +25,9 @@ async def test_machines_are_listed_by_id(file: Path, anna: Shell) -> None:
     told = await anna.moor("machine", "ls", "--source", "files")
 
     assert told.text.splitlines() == [
-        "100  machine100  running  10.0.0.101  32  NVIDIA RTX4090  files",
-        "200  machine200  stopped  10.0.0.201  32                  files",
+        "ID   NAME        STATUS   IP          CPUS  GPU             SOURCE",
+        "100  machine100  running  10.0.0.101  32    NVIDIA RTX4090  files",
+        "200  machine200  stopped  10.0.0.201  32                    files",
     ]
 
 

@@ -69,9 +69,9 @@ async def test_a_failed_operation_is_listed_shown_and_tried_again(
     await world.settled()
     after = json.loads((await anna.moor("op", "show", operation, "--json")).text)
 
-    assert listed.text.startswith(f"{operation}  instance.create  ins_")
+    assert listed.text.splitlines()[1].startswith(f"{operation}  instance.create  ins_")
     assert "error: There is no such user." in shown.text
-    assert "Container  failed" in shown.text
+    assert "Container  failed " in shown.text
     assert retried.text == f"{operation} is tried again; moor op watch {operation}\n"
     assert after["status"] == "succeeded"
     assert (await anna.moor("op", "ls", "--kind", "instance.stop")).text == "There are none yet.\n"

@@ -18,9 +18,11 @@ async def test_a_user_is_added_and_listed(admin: Shell) -> None:
 
     bob = json.loads(made.text)
     assert (bob["username"], bob["role"], bob["quota_instances"]) == ("bob", "admin", 3)
-    assert (await admin.moor("user", "ls")).text.splitlines() == [
-        f"{bob['id']}  bob    admin  no",
-        f"{admin.person.user.id}  admin  admin  no",
+    listed = (await admin.moor("user", "ls")).text
+    assert [line.split() for line in listed.splitlines()] == [
+        ["ID", "USERNAME", "ROLE", "DISABLED"],
+        [bob["id"], "bob", "admin", "no"],
+        [admin.person.user.id, "admin", "admin", "no"],
     ]
 
 
