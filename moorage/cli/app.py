@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from moorage.cli import op
+from moorage.cli import instance, op
 from moorage.cli.client import AsJson, Token, Url, call
 from moorage.cli.instance import Wait, pairs
 from moorage.cli.show import members, show, table
@@ -14,7 +14,14 @@ from moorage.kit.errors import Failed
 Name = Annotated[str, typer.Argument(metavar="APP", help="Its name, from `moor app catalog`.")]
 Json = Any  # Any: JSON
 
+_STATUSES = {"0": "not running", "1": "running", "2": "failed"}
+
 app = typer.Typer(help="Apps: from a catalogue, each a few containers.", no_args_is_help=True)
+app.command("credentials")(instance.credentials)
+app.command("start")(instance.start)
+app.command("stop")(instance.stop)
+app.command("restart")(instance.restart)
+app.command("logs")(instance.logs)
 
 
 @app.command("catalog")
@@ -50,25 +57,27 @@ def install(
     chosen = {key: _value(text) for key, text in pairs(settings).items()}
     given = {"customName": custom_name, "version": version, "server": server, "settings": chosen}
     told = _asked(url, token, "/installApp", appName=name, **given)
-    if wait:
-        op.finished(url, token, told["operation"].rpartition("/")[2])
-        told = _asked(url, token, "/getAppInfo", appName=name)
-    show(told, as_json, _text(told))
+    if not wait:
+        show(told, as_json, f"{name} is being installed: moor app show {name}")
+        return
+    op.finished(url, token, told["operation"].rpartition("/")[2])
+    show_one(name, url, token, as_json)
 
 
 @app.command("ls")
 def list_all(url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
     """List the apps that are installed."""
     rows = _asked(url, token, "/getAllAppInfo")["apps"]
-    text = table(rows, "appName", "version", "port", "info")
+    text = table(rows, "appName", "name", "version", "port", "info")
     show(rows, as_json, text or "There are none yet: moor app install dokuwiki")
 
 
 @app.command("show")
 def show_one(name: Name, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """Show an app and its containers."""
+    """Show how an app is, where it answers, and its containers."""
     told = _asked(url, token, "/getAppInfo", appName=name)
-    show(told, as_json, _text(told))
+    seen = call(url, token, "GET", f"/v1/instances/{told['id']}")
+    show(told, as_json, _text(told, seen["endpoints"]))
 
 
 @app.command("rm")
@@ -93,7 +102,7 @@ def _asked(url: str | None, token: str | None, path: str, **fields: object) -> J
     given = {name: value for name, value in fields.items() if value not in (None, {})}
     answer = call(url, token, "POST", path, body=given)
     if answer["code"] != "1":
-        raise Failed(answer["message"])
+        raise Failed(answer["message"].replace("getAppList", "`moor app catalog`"))
     return answer["data"]
 
 
@@ -105,7 +114,14 @@ def _value(text: str) -> object:
         return text
 
 
-def _text(told: Json) -> str:
-    containers = table(told.get("containers", []), "service", "name", "status", "health")
-    shown = {name: value for name, value in told.items() if name != "containers"}
+def _text(told: Json, endpoints: Json) -> str:
+    shown = {
+        "app": told["appName"],
+        "name": told["name"],
+        "version": told["version"],
+        "status": _STATUSES[told["status"]],
+        "info": told["info"],
+        **{"url" if one["name"] == "main" else one["name"]: one["url"] for one in endpoints},
+    }
+    containers = table(told["containers"], "service", "name", "status", "health")
     return f"{members(shown)}\n{containers}".rstrip()

@@ -2,7 +2,7 @@
 
 import json
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import typer
 
@@ -10,7 +10,7 @@ from moorage.cli import op
 from moorage.cli.client import AsJson, Token, Url, call, call_list, stream
 from moorage.cli.show import members, show, table
 
-Which = Annotated[str, typer.Argument(metavar="ID", help="Its id, its number, or its name.")]
+Which = Annotated[str, typer.Argument(metavar="ID", help="Its id, number or name, or the app it is.")]
 Wait = Annotated[bool, typer.Option(help="Wait for the end of the operation.")]
 
 app = typer.Typer(help="Instances: whatever runs for you.", no_args_is_help=True)
@@ -79,7 +79,9 @@ def credentials(
 ) -> None:
     """Show how to log in to one."""
     row = call(url, token, "GET", f"{_path(which)}/credentials")
-    show(row, as_json, row["url"])
+    told = {name: row[name] for name in ("url", "user", "password") if row[name]}
+    has_all = urlsplit(row["url"]).password is not None
+    show(row, as_json, row["url"] if has_all else members(told | row["environment"]))
 
 
 @app.command("start")

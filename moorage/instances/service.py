@@ -122,7 +122,8 @@ async def get(session: Session, instance_id: str) -> Instance:
 async def get_own(session: Session, caller: Caller, which: str) -> Instance:
     """Return an instance that the caller sees and that is not gone. Raises NotFound.
 
-    which: its id, its number, or the name of one that the caller owns.
+    which: its id, its number, the name of one that the caller owns, or else the app it is, when
+    there is one such.
     """
     if _NUMBER.fullmatch(which):
         is_it = Instance.number == int(which)
@@ -136,6 +137,7 @@ async def get_own(session: Session, caller: Caller, which: str) -> Instance:
         .order_by(Instance.number.desc())  # orders that failed may have had the same name
         .limit(1)
     )
+    found = found or await _only_app(session, caller, which)
     if found is None:
         raise NotFound(Text("There is no instance {id!r}.", id=which[:80]))
     return found
@@ -209,6 +211,14 @@ def _faults(name: str | None, given: Mapping[str, str]) -> Faults:
     with faults.noted():
         labels.check(given)
     return faults
+
+
+async def _only_app(session: Session, caller: Caller, app_name: str) -> Instance | None:
+    """Return the app of that name that the caller sees, unless there are several."""
+    is_it = (Instance.kind == "app") & (Instance.blueprint == app_name)
+    rows = await session.scalars(select(Instance).where(is_it, *STANDS, *_visible(caller)).limit(2))
+    found = rows.all()
+    return found[0] if len(found) == 1 else None
 
 
 def _visible(caller: Caller) -> list[ColumnElement[bool]]:

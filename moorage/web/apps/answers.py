@@ -46,6 +46,8 @@ class StateOut(BaseModel):
     """How an app is. status: "0" not started yet, or stopped; "1" running; "2" failed."""
 
     app_name: str = Field(alias="appName", examples=["redmine"])
+    id: str = Field(description="Of the instance that it is.", examples=["ins_01KAKQ8C5V0GJ3N6Z9"])
+    name: str = Field(examples=["redmine-1"])
     status: Literal["0", "1", "2"]
     port: str
     db_port: str

@@ -98,6 +98,8 @@ async def _state(tools: Tools, instance: Instance) -> StateOut:
         status, info = "0", Text("It is being looked at.")
     return StateOut(
         appName=instance.blueprint,
+        id=instance.id,
+        name=instance.name,
         status=status,
         port=states.port_text(instance.port),
         db_port=states.port_text(instance.db_port),
