@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import typer
 
-from moorage.kit.errors import Invalid, MoorageError, Unavailable
+from moorage.kit.errors import Invalid, MoorageError, NotFound, Unavailable
 
 if TYPE_CHECKING:  # what a command needs is loaded when it runs
     from httpx import Response
@@ -131,6 +131,8 @@ def _reach(url: str | None, token: str | None) -> tuple[str, dict[str, str]]:
     if not token:
         raise Invalid("Say who you are: `moor login`, or --token.")
     base = url or kept.get("url") or DEFAULT_URL
+    if not base.startswith(("http://", "https://")):
+        raise Invalid(f"--url: {base} does not say how to speak to it; is it http://{base}?")
     return base.rstrip("/"), {"Authorization": f"Bearer {token}"}
 
 
@@ -145,12 +147,15 @@ def _answering(base: str) -> Iterator[None]:
 
 
 def _content(base: str, answer: "Response") -> Any:  # Any: JSON
+    import httpx
+
     try:
         content = answer.json()
     except json.JSONDecodeError as error:
         raise Unavailable(f"{base} is no Moorage: it does not answer in JSON.") from error
     if answer.is_error:
-        raise MoorageError(_sentences(content) or answer.reason_phrase)
+        kind = NotFound if answer.status_code == httpx.codes.NOT_FOUND else MoorageError
+        raise kind(_sentences(content) or answer.reason_phrase)
     return content
 
 

@@ -42,3 +42,11 @@ async def test_a_broken_login_is_replaced_by_a_new_one(anna: Shell, file: Path) 
 
     assert "run `moor login` again" in str(broken.exception)
     assert json.loads(file.read_text())["token"] == anna.person.token
+
+
+def test_an_address_without_a_scheme_is_told_with_one() -> None:
+    told = CliRunner().invoke(app, ["db", "ls", "--url", "localhost:8080", "--token", "t"])
+
+    assert str(told.exception) == (
+        "--url: localhost:8080 does not say how to speak to it; is it http://localhost:8080?"
+    )
