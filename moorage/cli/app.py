@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from moorage.cli import instance, op
+from moorage.cli.asking import confirm, removal
 from moorage.cli.client import AsJson, Token, Url, call
 from moorage.cli.instance import Wait, pairs
 from moorage.cli.show import members, show, table
@@ -90,9 +91,7 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Remove an app, and its data unless you keep them."""
-    if not yes:
-        data = "but keep its data?" if keep_data else "and all its data?"
-        typer.confirm(f"Remove {name}, {data}", abort=True)
+    confirm(removal(name, keep_data=keep_data), yes=yes)
     told = _asked(url, token, "/uninstallApp", appName=name, purge=not keep_data)
     show(told, as_json, f"{name} is gone.")
 

@@ -1,13 +1,15 @@
 """`moor db`: databases and caches, through the service's API."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from moorage.cli import instance
+from moorage.cli.asking import confirm, removal
 from moorage.cli.client import AsJson, Token, Url, call
 from moorage.cli.instance import Which, number, pairs
 from moorage.cli.show import members, show, table
+from moorage.kit.errors import NotFound
 
 app = typer.Typer(help="Databases and caches.", no_args_is_help=True)
 app.command("start")(instance.start)
@@ -22,8 +24,10 @@ def create(
     option: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE, such as MYSQL_DATABASE=shop.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Its name; one is made.")] = None,
-    version: Annotated[str | None, typer.Option(help="Such as 8.0; the usual one.")] = None,
+    name: Annotated[str | None, typer.Option(help="Its name; made up when left out.")] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Such as 8.0; the usual one when left out.")
+    ] = None,
     memory_mib: Annotated[int | None, typer.Option(help="Memory in MiB.")] = None,
     wait: Annotated[bool, typer.Option(help="Wait until a client can log in.")] = True,
     url: Url = None,
@@ -50,7 +54,7 @@ def list_all(url: Url = None, token: Token = None, as_json: AsJson = False) -> N
 @app.command("show")
 def show_one(which: Which, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
     """Show one, without its credentials."""
-    row = call(url, token, "GET", f"/resource/{number(url, token, which)}")
+    row = _found(url, token, which)
     row.pop("url")
     config = row.pop("config", None) or {}
     row |= {key: config[key] for key in ("addr", "port") if key in config}
@@ -62,7 +66,7 @@ def credentials(
     which: Which, url: Url = None, token: Token = None, as_json: AsJson = False
 ) -> None:
     """Show the credentials of one."""
-    row = call(url, token, "GET", f"/resource/{number(url, token, which)}")
+    row = _found(url, token, which)
     show({"url": row["url"], "config": row["config"]}, as_json, str(row["url"]))
 
 
@@ -76,10 +80,17 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Remove one, and its data unless you keep them."""
-    what = f"Remove {which}" + (", but keep its data?" if keep_data else " and all its data?")
-    if not yes:
-        typer.confirm(what, abort=True)
+    row = _found(url, token, which)
+    what = f"{row['resource']} {row['id']} ({row['name']})"
+    confirm(removal(what, keep_data=keep_data), yes=yes)
     keep = "true" if keep_data else "false"
-    gone = call(url, token, "DELETE", f"/resource/{number(url, token, which)}?keep_data={keep}")
+    gone = call(url, token, "DELETE", f"/resource/{row['id']}?keep_data={keep}")
     volume = f"; its data are in the volume {gone['volume']}" if "volume" in gone else ""
-    show(gone, as_json, f"{which} is {'gone' if gone['deleted'] else 'being removed'}{volume}")
+    show(gone, as_json, f"{what} is {'gone' if gone['deleted'] else 'being removed'}{volume}")
+
+
+def _found(url: str | None, token: str | None, which: str) -> Any:  # Any: JSON
+    try:
+        return call(url, token, "GET", f"/resource/{number(url, token, which)}")
+    except NotFound as error:
+        raise NotFound(f"There is no database {which}; `moor db ls` lists yours.") from error

@@ -7,10 +7,13 @@ from urllib.parse import quote, urlsplit
 import typer
 
 from moorage.cli import op
+from moorage.cli.asking import confirm, removal
 from moorage.cli.client import AsJson, Token, Url, call, call_list, stream
 from moorage.cli.show import members, show, table
 
-Which = Annotated[str, typer.Argument(metavar="ID", help="Its id, number or name, or the app it is.")]
+Which = Annotated[
+    str, typer.Argument(metavar="ID", help="Its id, number or name, or the app it is.")
+]
 Wait = Annotated[bool, typer.Option(help="Wait for the end of the operation.")]
 
 app = typer.Typer(help="Instances: whatever runs for you.", no_args_is_help=True)
@@ -23,7 +26,7 @@ def create(
         list[str] | None, typer.Option("--set", help="KEY=VALUE, such as MYSQL_DATABASE=shop.")
     ] = None,
     label: Annotated[list[str] | None, typer.Option(help="KEY=VALUE, such as team=shop.")] = None,
-    name: Annotated[str | None, typer.Option(help="Its name; one is made.")] = None,
+    name: Annotated[str | None, typer.Option(help="Its name; made up when left out.")] = None,
     version: Annotated[str | None, typer.Option(help="Such as 8.4, or 8 for any.")] = None,
     memory_mib: Annotated[int | None, typer.Option(help="Memory in MiB.")] = None,
     cpus: Annotated[float | None, typer.Option(help="Processors.")] = None,
@@ -142,9 +145,7 @@ def remove(
     as_json: AsJson = False,
 ) -> None:
     """Remove one, and its data unless you keep them."""
-    if not yes:
-        data = "but keep its data?" if keep_data else "and all its data?"
-        typer.confirm(f"Remove {which}, {data}", abort=True)
+    confirm(removal(which, keep_data=keep_data), yes=yes)
     keep = "true" if keep_data else "false"
     asked = call(url, token, "DELETE", f"{_path(which)}?keep_data={keep}")
     op.show_end(url, token, asked, wait, as_json)

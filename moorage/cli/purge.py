@@ -1,11 +1,12 @@
 """`moor purge`."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from moorage.cli.asking import confirm
 
 
 def add_to(app: typer.Typer) -> None:
@@ -22,18 +23,12 @@ def purge(
 ) -> None:
     """Remove all that this installation made: instances, their data, its own files."""
     from moorage import config
-    from moorage.kit.errors import Invalid
     from moorage.purge import remove_all
 
     settings = config.load(data_dir=data_dir)
     if not settings.data_dir.exists():
         print(f"{settings.data_dir} is not there; nothing was made, or it is gone already.")
         return
-    if not yes:
-        if not sys.stdin.isatty():
-            raise Invalid("Nobody is there to ask; say --yes if all data shall go.")
-        what = "all our images, " if images else ""
-        typer.confirm(
-            f"Remove every instance with its data, {what}and {settings.data_dir}?", abort=True
-        )
+    what = "all our images, " if images else ""
+    confirm(f"remove every instance with its data, {what}and {settings.data_dir}", yes=yes)
     asyncio.run(remove_all(settings, images=images, say=print))

@@ -6,6 +6,7 @@ from urllib.parse import quote
 import typer
 
 from moorage.cli import op
+from moorage.cli.asking import confirm
 from moorage.cli.client import AsJson, Token, Url, call, call_list
 from moorage.cli.instance import Wait
 from moorage.cli.show import members, show, table
@@ -124,8 +125,7 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Remove one with all that is on it."""
-    if not yes:
-        typer.confirm(f"Remove {which} with all that is on it?", abort=True)
+    confirm(f"remove {which} with all that is on it", yes=yes)
     op.show_end(url, token, call(url, token, "DELETE", _path(which)), wait, as_json)
 
 

@@ -52,9 +52,7 @@ async def test_the_catalogue_says_what_needs_a_registry(anna: Shell) -> None:
 async def test_what_the_service_refuses_is_the_error_of_the_command(anna: Shell) -> None:
     told = await anna.moor("app", "install", "nothere")
 
-    assert told.error == (
-        "There is no app nothere in the catalogue; `moor app catalog` lists all."
-    )
+    assert told.error == ("There is no app nothere in the catalogue; `moor app catalog` lists all.")
 
 
 async def test_an_app_is_stopped_and_started_by_its_own_name(anna: Shell) -> None:

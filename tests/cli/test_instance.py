@@ -120,6 +120,33 @@ async def test_databases_are_listed_in_columns_and_shown_in_words(
     assert "is_running: yes" in shown.text.splitlines()
 
 
+async def test_a_database_that_is_not_there_is_told_with_where_to_look(anna: Shell) -> None:
+    told = [await anna.moor("db", verb, "99") for verb in ("show", "credentials", "rm")]
+
+    assert {one.error for one in told} == {"There is no database 99; `moor db ls` lists yours."}
+
+
+async def test_nothing_is_removed_when_nobody_is_there_to_ask(world: World, anna: Shell) -> None:
+    await anna.moor(*ORDER)
+
+    of_db = await anna.moor("db", "rm", "1")
+    of_instance = await anna.moor("instance", "rm", "cache", "--keep-data")
+
+    told = "Nobody is there to ask; say --yes to remove"
+    assert of_db.error == f"{told} redis 1 (cache) and all its data."
+    assert of_instance.error == f"{told} cache, but keep its data."
+    assert len(world.engine.containers) == 1
+
+
+async def test_a_database_is_removed_by_its_name(world: World, anna: Shell) -> None:
+    await anna.moor(*ORDER)
+
+    told = await anna.moor("db", "rm", "cache", "--yes")
+
+    assert told.text == "redis 1 (cache) is gone\n"
+    assert await world.made() == []
+
+
 async def test_every_bad_field_of_an_order_is_told(anna: Shell) -> None:
     told = await anna.moor("instance", "create", "redis", "--name", "My Cache", "--cpus", "1000")
 

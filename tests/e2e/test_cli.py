@@ -132,7 +132,7 @@ def test_a_database_is_ordered_listed_shown_and_removed(
     assert json.loads(service.moor("db", "ls", "--json").stdout)[0]["id"] == made["id"]
     assert json.loads(service.moor("db", "show", number, "--json").stdout)["name"] == "cache"
     assert "gone" in service.moor("db", "rm", number, "--yes").stdout
-    assert "was not found" in service.moor("db", "rm", number, "--yes", code=1).stderr
+    assert "There is no database" in service.moor("db", "rm", number, "--yes", code=1).stderr
     assert logged_in.list() == []
 
 
