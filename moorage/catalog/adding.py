@@ -17,8 +17,8 @@ MAX_BYTES = 16 << 20
 MAX_FILES = 1000
 
 
-def add(verdict: Verdict, folder: Path, *, allowed: Collection[str]) -> Path:
-    """Put an accepted app into a catalogue's folder, in place of an earlier one of that name.
+def add(verdict: Verdict, folder: Path, *, allowed: Collection[str]) -> bool:
+    """Put an accepted app into a catalogue's folder; return whether it took another's place.
 
     Raises Invalid (it has too many files), Unavailable (the folder cannot be written).
     """
@@ -28,16 +28,17 @@ def add(verdict: Verdict, folder: Path, *, allowed: Collection[str]) -> Path:
         raise Unavailable(f"{folder} cannot be written: {error.strerror}.") from error
 
 
-def _put(verdict: Verdict, folder: Path, allowed: list[str]) -> Path:
+def _put(verdict: Verdict, folder: Path, allowed: list[str]) -> bool:
     apps = folder / "app"
     apps.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".adding-") as work:
         made, place = Path(work) / "made", apps / verdict.name
         _write(verdict, made, allowed)
+        earlier = Path(work) / "earlier"
         with suppress(FileNotFoundError):
-            place.rename(Path(work) / "earlier")
+            place.rename(earlier)
         made.rename(place)
-    return place
+        return earlier.exists()
 
 
 def _write(verdict: Verdict, folder: Path, allowed: list[str]) -> None:

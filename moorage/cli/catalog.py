@@ -36,7 +36,7 @@ def add(
     data_dir: Annotated[Path | None, typer.Option(help="As for `moor serve`.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take a Compose file into the catalogue, if nothing in it endangers a server."""
+    """Take a Compose file into the catalogue, if it is not dangerous."""
     from moorage import config
     from moorage.catalog import service
     from moorage.catalog.adding import add as put
@@ -48,20 +48,38 @@ def add(
     allowed = allow or []
     shipped = [one.name for one in service.load().list()]
     verdict = asyncio.run(judge(given, compose, name=name, allow=allowed, taken=shipped))
+    outcome = "would be accepted; nothing was added" if verdict.is_accepted else "is refused"
     if verdict.is_accepted and not only_check:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        put(verdict, settings.data_dir / "catalog", allowed=allowed)
-    _show(verdict, as_json)
+        was_there = put(verdict, settings.data_dir / "catalog", allowed=allowed)
+        outcome = "was replaced" if was_there else "is in the catalogue"
+        outcome += f": moor app install {verdict.name}"
+    _show(verdict, outcome, as_json)
     if not verdict.is_accepted:
         raise typer.Exit(1)
 
 
-def _show(verdict: "Verdict", as_json: bool) -> None:
+def _show(verdict: "Verdict", outcome: str, as_json: bool) -> None:
     findings = [asdict(one) for one in verdict.findings]
     content = {"accepted": verdict.is_accepted, "name": verdict.name, "findings": findings}
     lines = [
         f"{one.severity:<7}  {one.where or verdict.name}: {one.detail} [{one.rule}]"
         for one in verdict.findings
     ]
-    last = f"{verdict.name} is {'accepted' if verdict.is_accepted else 'refused'}."
-    show(content, as_json, "\n".join([*lines, last]))
+    show(content, as_json, "\n".join([*lines, *_derived(verdict), f"{verdict.name} {outcome}"]))
+
+
+def _derived(verdict: "Verdict") -> list[str]:
+    """Return what an order of the app would generate, ask for and publish."""
+    about = verdict.about
+    asked = [
+        f"{name} ({one['default']})" if "default" in one else name
+        for name, one in about.get("questions", {}).get("properties", {}).items()
+    ]
+    ends = [(what, about.get(key)) for what, key in (("port", "main"), ("database", "database"))]
+    told = {
+        "generated": ", ".join(about.get("secrets", ())),
+        "asked": ", ".join(asked),
+        **{what: f"{end['port']} of {end['service']}" for what, end in ends if end},
+    }
+    return [f"{what}: {detail}" for what, detail in told.items() if detail]

@@ -38,12 +38,36 @@ def test_an_app_that_is_added_is_there_for_a_catalogue_that_is_in_use(tmp_path: 
 
     added = catalog.app("shop")
     assert result.exit_code == 0, result.output
-    assert result.stdout.endswith("shop is accepted.\n")
+    assert result.stdout.endswith("shop is in the catalogue: moor app install shop\n")
     assert (added.title, added.services) == ("Shop", ("web",))
     files = [file for file in added.folder.rglob("*") if file.is_file()]
     assert {str(file.relative_to(added.folder)) for file in files} == {
         *("compose.yaml", "web.env", "conf/site.conf")
     }
+
+
+def test_a_check_tells_what_an_order_would_generate_ask_for_and_publish(tmp_path: Path) -> None:
+    guestbook = """
+services:
+  web:
+    image: nginx:1
+    environment: {TITLE: "${TITLE:-Guests}", DB: "postgresql://guest:${DB_PASSWORD:?}@db/guest"}
+    ports: ["80:8000"]
+  db:
+    image: postgres:17
+    environment: {POSTGRES_PASSWORD: "${DB_PASSWORD:?}"}
+"""
+
+    result = moor(write(tmp_path / "shop", guestbook), "--check", "--data-dir", tmp_path / "data")
+
+    assert result.stdout.splitlines()[-5:] == [
+        "generated: DB_PASSWORD",
+        "asked: TITLE (Guests)",
+        "port: 8000 of web",
+        "database: 5432 of db",
+        "shop would be accepted; nothing was added",
+    ]
+    assert not (tmp_path / "data").exists()
 
 
 def test_an_app_that_is_added_again_takes_the_place_of_the_earlier_one(tmp_path: Path) -> None:
@@ -52,8 +76,9 @@ def test_an_app_that_is_added_again_takes_the_place_of_the_earlier_one(tmp_path:
     catalog = service.load([data / "catalog"])
     before = catalog.app("shop")
 
-    moor(shop(tmp_path, web("ports: [8080]")), "--data-dir", data)
+    result = moor(shop(tmp_path, web("ports: [8080]")), "--data-dir", data)
 
+    assert result.stdout.endswith("shop was replaced: moor app install shop\n")
     after = catalog.app("shop")
     assert (before.main, after.main) != (None, None)
     assert before.main != after.main
