@@ -133,10 +133,10 @@ def _wrong(field: str, reason: str, given: object) -> Invalid:
 
 def _refused(given: object, message: str) -> Invalid:
     """Return what is wrong with a row, of what msgspec says."""
-    if missing := re.fullmatch(r"Object missing required field `(.*)`", message):
-        return Invalid(Text("{field}: is missing", field=missing[1]))
     reason, _, place = message.partition(" - at ")
     field = place.rpartition("$")[2].strip("`.")
+    if missing := re.fullmatch(r"Object missing required field `(.*)`", reason):
+        return Invalid(Text("{field}: is missing", field=f"{field}.{missing[1]}".lstrip(".")))
     if not isinstance(given, dict):
         return _wrong("machine", reason, given)
     return _wrong(field, reason, given.get(re.split(r"[.[]", field)[0]))

@@ -134,6 +134,12 @@ def test_a_field_that_is_missing_is_named(field: str) -> None:
     assert refusal(given).startswith(f"row 0: {field}: is missing")
 
 
+def test_a_field_that_a_part_misses_is_named_with_its_place() -> None:
+    given = row(0, gpus=[{"memory": 1}])
+
+    assert refusal(given).startswith("row 0: gpus[0].model: is missing")
+
+
 @pytest.mark.parametrize("given", [None, 7, "machine", ["id", 7]])
 def test_a_row_that_is_no_object_is_named(given: object) -> None:
     assert refusal(row(), given).startswith("row 1: machine: Expected `object`, got ")
