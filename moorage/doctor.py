@@ -128,6 +128,8 @@ async def _machines(settings: Settings) -> Finding:
         found = await make_machines_file(settings).look()
     except MoorageError as error:
         return Finding("machines", False, error.message)
+    if not settings.machines_file.exists():
+        return Finding("machines", True, f"no file {settings.machines_file}; there need be none")
     return Finding("machines", True, f"{len(found)} in {settings.machines_file}")
 
 

@@ -19,3 +19,12 @@ async def test_a_compose_program_that_is_not_there_is_told_of(tmp_path: Path) ->
 
     assert not compose.is_good
     assert compose.sentence == f"{tmp_path}/none is not there: look at MOORAGE_COMPOSE."
+
+
+async def test_machines_are_not_counted_in_a_file_that_is_not_there(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, docker_host=f"unix://{tmp_path}/none")
+
+    [machines] = [one for one in await examine(settings) if one.what == "machines"]
+
+    assert machines.is_good
+    assert machines.sentence == f"no file {tmp_path}/machines.json; there need be none"
