@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import typer
 
+from moorage.cli.asking import confirm
 from moorage.cli.client import AsJson, Token, Url, call, call_list
 from moorage.cli.show import show, table
 from moorage.kit.errors import Invalid
@@ -25,7 +26,7 @@ def list_all(
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """List machines by id; on standard error, what is wrong with where they are known from."""
+    """List machines by id. On standard error, what is wrong with where they are known from."""
     rows = call_list(url, token, "/v1/machines", status=status, gpu=gpu, source=source, label=label)
     text = table(rows, "id", "name", "status", "ip", "cpus", "GPU", "source")
     show(rows, as_json, text or "There are none.")
@@ -61,15 +62,24 @@ def import_file(
     replace: Annotated[
         bool, typer.Option("--replace", help="Have those go that it does not name.")
     ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     data_dir: Annotated[Path | None, typer.Option(help="As for `moor serve`.")] = None,
 ) -> None:
-    """Take the machines of a file into MOORAGE_MACHINES; of two with one id the new one stays."""
+    """Add the machines of a file to those we know.
+
+    Of two with one id the new one stays. The file is a list such as [{"id": 100, "name": "gpu-1",
+    "status": "running", "ip": "192.168.1.100", "cpus": 32, "mem": 68719476736, "GPU": "RTX 4090"}];
+    mem is in bytes, status is running, stopped or unknown, only the name may be left out.
+    """
     from moorage import config
-    from moorage.inventory.importing import import_machines
+    from moorage.inventory.importing import count_gone, import_machines
     from moorage.kit.turn import my_turn
 
     settings = config.load(data_dir=data_dir)
     into = settings.machines_file
+    if replace and not yes and (gone := count_gone(file, into)):
+        machines = "1 machine" if gone == 1 else f"{gone} machines"
+        confirm(f"remove {machines} that {file} does not name", yes=yes)
 
     async def take() -> tuple[int, int]:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -55,7 +55,12 @@ def import_file(
     data_dir: Annotated[Path | None, typer.Option(help="As for `moor serve`.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add users from a file, straight to the database; names that are there are skipped."""
+    """Add the users of a file, straight to the database.
+
+    Names that are there are skipped. The file is a list such as [{"username": "anna", "password":
+    "…", "role": "user"}]; instead of a password a password_hash of Argon2 or bcrypt, and the role
+    user, admin or left out.
+    """
     imported = asyncio.run(_import(file.read_bytes(), data_dir))
     lines = [f"{name} was added" for name in imported["added"]]
     lines += [f"{name} is there and stays as it is" for name in imported["skipped"]]
@@ -104,7 +109,10 @@ def enable(name: Name, url: Url = None, token: Token = None, as_json: AsJson = F
 def passwd(
     name: Name = "me", url: Url = None, token: Token = None, as_json: AsJson = False
 ) -> None:
-    """Set a password: asked for, or read from stdin; after your current one when it is yours."""
+    """Set a password.
+
+    It is asked for, or read from stdin; after your current one when it is yours.
+    """
     mine = call(url, token, "GET", _path("me"))
     whose = call(url, token, "GET", _path(name))
     wanted = {}

@@ -35,6 +35,11 @@ def import_machines(given: Path, into: Path, *, replace: bool = False) -> tuple[
     return len(new), len(after)
 
 
+def count_gone(given: Path, ours: Path) -> int:
+    """Return how many of our machines a file does not name. Blocks. Raises as import_machines."""
+    return len(_rows(ours).keys() - _rows(given).keys()) if ours.exists() else 0
+
+
 def _rows(file: Path) -> dict[int, Json]:
     """Return the rows of a file by id, as they are but for typos."""
     try:

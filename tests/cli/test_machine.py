@@ -90,12 +90,37 @@ def test_a_file_is_imported_and_merged(tmp_path: Path) -> None:
     first = CliRunner().invoke(app, command)
     write(given, row(2), row(3))
     second = CliRunner().invoke(app, command)
-    third = CliRunner().invoke(app, [*command, "--replace"])
+    third = CliRunner().invoke(app, [*command, "--replace", "--yes"])
 
     ours = data / "machines.json"
     assert first.stdout == f"2 taken; {ours} has 2 now.\n"
     assert second.stdout == f"2 taken; {ours} has 3 now.\n"
     assert third.stdout == f"2 taken; {ours} has 2 now.\n"
+
+
+def test_machines_that_would_go_are_counted_and_asked_for(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    command = ["machine", "import", str(tmp_path / "given.json"), "--data-dir", str(data)]
+    given = write(tmp_path / "given.json", row(1), row(2), row(3))
+    CliRunner().invoke(app, command)
+    before = (data / "machines.json").read_bytes()
+    write(given, row(3))
+
+    told = CliRunner().invoke(app, [*command, "--replace"])
+
+    assert str(told.exception) == (
+        f"Nobody is there to ask; say --yes to remove 2 machines that {given} does not name."
+    )
+    assert (data / "machines.json").read_bytes() == before
+
+
+def test_whoever_replaces_without_loss_is_not_asked(tmp_path: Path) -> None:
+    given = write(tmp_path / "given.json", row(1))
+    command = ["machine", "import", str(given), "--replace", "--data-dir", str(tmp_path)]
+
+    told = [CliRunner().invoke(app, command).exception for _ in range(2)]
+
+    assert told == [None, None]
 
 
 def test_a_bad_file_is_refused_with_its_row(tmp_path: Path) -> None:
