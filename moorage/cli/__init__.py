@@ -1,9 +1,11 @@
 """`moor`: one file per noun; what a command needs is loaded when it runs."""
 
 import sys
+from typing import Annotated
 
 import typer
 
+from moorage import __version__
 from moorage.cli import (
     admin,
     audit,
@@ -26,14 +28,31 @@ from moorage.cli import (
 from moorage.cli import app as apps
 from moorage.kit.errors import MoorageError
 
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"moor {__version__}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     name="moor",
-    help="A self-hosted cloud on your own servers.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    """A self-hosted cloud on your own servers."""
+
+
 serve.add_to(app)
 worker.add_to(app)
 client.add_to(app)

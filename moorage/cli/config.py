@@ -16,7 +16,7 @@ def show(
     data_dir: Annotated[Path | None, typer.Option(help="As for `moor serve`.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
 ) -> None:
-    """Show every setting with its value, where it comes from, and what it means."""
+    """Show every setting: its value, its source and its meaning."""
     from moorage import config
 
     settings = config.load(data_dir=data_dir)

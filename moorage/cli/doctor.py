@@ -15,7 +15,10 @@ def add_to(app: typer.Typer) -> None:
 def doctor(
     data_dir: Annotated[Path | None, typer.Option(help="As for `moor serve`.")] = None,
 ) -> None:
-    """Check engine, database, disk, ports, images, clock and versions; say what to do."""
+    """Check all that the service needs, and say what to do.
+
+    That is engine, database, disk, ports, images, clock and versions.
+    """
     from moorage import config
     from moorage.doctor import examine
 

@@ -26,7 +26,7 @@ def prepare(
     ] = False,
     data_dir: Annotated[Path | None, typer.Option(help="As for `moor serve`.")] = None,
 ) -> None:
-    """Fetch or build what blueprints need; nothing happens for what is there."""
+    """Fetch or build what blueprints need. Nothing happens for what is there."""
     asyncio.run(_prepare(names or [], apps, data_dir))
 
 

@@ -123,7 +123,7 @@ def logs(
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print the last lines of its log; with --json and --follow, an object a line."""
+    """Print the last lines of its log. With --json and --follow, an object a line."""
     chosen = "" if service is None else f"&service={quote(service, safe='')}"
     path = f"{_path(which)}/logs?tail={tail}{chosen}"
     if not follow:

@@ -48,7 +48,7 @@ def show_one(operation: Id, url: Url = None, token: Token = None, as_json: AsJso
 
 @app.command("watch")
 def watch(operation: Id, url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """Print what happens, until it has ended; with --json, an object a line."""
+    """Print what happens, until it has ended. With --json, an object a line."""
     for event in _events(url, token, operation):
         told = {"event": event.kind, "id": event.number, **event.data}
         print(json.dumps(told, ensure_ascii=False) if as_json else _line(event), flush=True)

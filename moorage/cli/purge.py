@@ -21,7 +21,7 @@ def purge(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove all that this installation made: instances, their data, its own files."""
+    """Remove all that this installation made. Instances, their data, its own files."""
     from moorage import config
     from moorage.purge import remove_all
 

@@ -22,7 +22,7 @@ def serve(
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
 ) -> None:
-    """Run the service in the foreground; it is ready when GET /readyz answers 200."""
+    """Run the service in the foreground. It is ready when GET /readyz answers 200."""
     from moorage import config, server
     from moorage.app import create_app
     from moorage.kit import log

@@ -40,7 +40,7 @@ def networks(url: Url = None, token: Token = None, as_json: AsJson = False) -> N
 
 @app.command("limits")
 def limits(url: Url = None, token: Token = None, as_json: AsJson = False) -> None:
-    """Show what the cloud lets you have, and how much of it is used; -1: no limit."""
+    """Show what the cloud lets you have, and what of it is used. -1: no limit."""
     row = call(url, token, "GET", "/api/v1/limits")["limits"]["absolute"]
     show(row, as_json, members(row))
 

@@ -15,7 +15,7 @@ def add_to(app: typer.Typer) -> None:
 def worker(
     data_dir: Annotated[Path | None, typer.Option(help="As for `moor serve`.")] = None,
 ) -> None:
-    """Only perform operations, beside those that serve; needs a database on PostgreSQL."""
+    """Only perform operations, beside those that serve. Needs a database on PostgreSQL."""
     from moorage import config
     from moorage.kit import log
     from moorage.performer import perform_until_stopped
