@@ -23,7 +23,7 @@ def create(
     ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="As for `moor serve`.")] = None,
 ) -> None:
-    """Add an administrator, and print its credentials once: a line of JSON."""
+    """Add an administrator. Its credentials are printed once, as one line of JSON."""
     print(json.dumps(asyncio.run(_create(name, password, data_dir))))
 
 
