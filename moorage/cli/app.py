@@ -33,7 +33,7 @@ def catalog(
     token: Token = None,
     as_json: AsJson = False,
 ) -> None:
-    """List what can be installed; beside "registry": only where one answers."""
+    """List what can be installed. Beside "registry": only where one answers."""
     rows = _asked(url, token, "/getAppList", search=search, category=category)["apps"]
     told = [row | {"from": "registry" if row["needs_registry"] else ""} for row in rows]
     text = table(told, "appName", "category", "memory_mib", "from", "description")
