@@ -8,7 +8,7 @@ UNSET := $(foreach name,$(filter-out $(KEPT),$(filter MOORAGE_%,$(.VARIABLES))),
 .PHONY: help setup up down purge test check bench devcloud messages venv compose lint \
 	packages-of-tests images-of-tests devcloud-meanwhile
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
 
 setup: ## what the others need: packages, .venv, a Docker Engine, images
 	@scripts/packages.sh
@@ -23,8 +23,8 @@ up: setup ## start the service, order a Redis and a MySQL, log into both
 down: venv ## stop the service; instances go on running
 	@$(BIN)/python scripts/down.py
 
-purge: down ## remove all that Moorage made here, after asking
-	@$(BIN)/moor purge --images $(shell test -t 0 || echo --yes)
+purge: venv ## remove all that Moorage made here but images, after asking; YES=1: without
+	@$(BIN)/moor purge $(if $(YES),--yes)
 
 test: packages-of-tests devcloud-meanwhile setup images-of-tests lint ## every test, those with real containers too
 	env $(UNSET) $(BIN)/python -m pytest -n 4

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from sqlalchemy import delete
 
@@ -13,21 +14,40 @@ from moorage.images.recipe import IMAGE_LABEL
 from moorage.instances import rules
 from moorage.inventory import service as inventory
 from moorage.kit.db import Database
-from moorage.kit.errors import Conflict
+from moorage.kit.errors import Conflict, NotFound
 from moorage.kit.turn import my_turn
 from moorage.operations.lead import LEASE_S, Lead
 from moorage.tables import METADATA
 from moorage.world import open_database, open_engine, turn_file
 
 _OUR_IMAGES = "moorage/"  # images built on ours inherit the label, but not the name
+_OUR_FILES = (
+    "admin.json",
+    "catalog",
+    "machines.json",
+    "machines.lock",
+    "migrations.lock",
+    "operations.lock",
+    "secret.key",
+    "serve.log",
+    "serve.pid",
+    "moorage.db-*",
+    "moorage.db",  # the last: as long as it is there, a purge that was cut off can be repeated
+)
+
+
+async def check(settings: Settings) -> None:
+    """Raise NotFound where there is no installation, Conflict while its service runs."""
+    async with _alone(settings):
+        pass
 
 
 async def remove_all(settings: Settings, *, images: bool, say: Callable[[str], None]) -> None:
-    """Remove containers, volumes, networks, images if asked to, rows, and the data directory.
+    """Remove containers, volumes, networks, images if asked to, rows, and the files we made.
 
-    Raises Conflict while the service runs.
+    Raises NotFound, Conflict as `check` does.
     """
-    async with open_engine(settings) as engine, open_database(settings) as db, _alone(settings, db):
+    async with open_engine(settings) as engine, _alone(settings) as db:
         async with db.begin() as session:
             installation = await inventory.register_installation(session)
         await _remove_objects(engine, {rules.DEPLOYMENT: installation}, say)
@@ -37,21 +57,38 @@ async def remove_all(settings: Settings, *, images: bool, say: Callable[[str], N
             for table in reversed(METADATA.sorted_tables):
                 await session.execute(delete(table))
         say(f"rows of {db.shown_url}")
-    shutil.rmtree(settings.data_dir)
-    say(str(settings.data_dir))
+    _remove_files(settings.data_dir, say)
 
 
 @asynccontextmanager
-async def _alone(settings: Settings, db: Database) -> AsyncIterator[None]:
-    """Be the process that leads, which a running one would be."""
-    turn = my_turn(turn_file(settings)) if db.is_sqlite else Lead(db).taken()
+async def _alone(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database, and be the process that leads, which a running one would be."""
+    if not settings.database_url and not (settings.data_dir / "moorage.db").exists():
+        raise NotFound(f"{settings.data_dir} holds no installation; nothing was removed.")
     async with AsyncExitStack() as stack:
+        db = await stack.enter_async_context(open_database(settings))
+        turn = my_turn(turn_file(settings)) if db.is_sqlite else Lead(db).taken()
         try:
             async with asyncio.timeout(0.1 if db.is_sqlite else LEASE_S + 1):
                 await stack.enter_async_context(turn)
         except TimeoutError as error:
             raise Conflict("The service runs; stop it first, for example: make down") from error
-        yield
+        yield db
+
+
+def _remove_files(folder: Path, say: Callable[[str], None]) -> None:
+    for path in (path for pattern in _OUR_FILES for path in folder.glob(pattern)):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    left = ", ".join(sorted(path.name for path in folder.iterdir()))
+    try:
+        folder.rmdir()
+    except OSError as error:
+        say(f"{folder} stays: {f'it also holds {left}' if left else error.strerror}")
+    else:
+        say(str(folder))
 
 
 async def _remove_objects(engine: Engine, ours: dict[str, str], say: Callable[[str], None]) -> None:

@@ -23,12 +23,14 @@ def purge(
 ) -> None:
     """Remove all that this installation made. Instances, their data, its own files."""
     from moorage import config
-    from moorage.purge import remove_all
+    from moorage.purge import check, remove_all
 
     settings = config.load(data_dir=data_dir)
     if not settings.data_dir.exists():
         print(f"{settings.data_dir} is not there; nothing was made, or it is gone already.")
         return
-    what = "all our images, " if images else ""
-    confirm(f"remove every instance with its data, {what}and {settings.data_dir}", yes=yes)
+    asyncio.run(check(settings))
+    what = "all images, which other installations share, " if images else ""
+    whole = f"remove every instance with its data, {what}and what we keep in {settings.data_dir}"
+    confirm(whole, yes=yes)
     asyncio.run(remove_all(settings, images=images, say=print))
