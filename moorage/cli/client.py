@@ -42,10 +42,21 @@ def add_to(app: typer.Typer) -> None:
 
 
 def login(
+    token: Annotated[
+        str,
+        typer.Option(
+            prompt="Token (the first is in admin.json of the service's data directory)",
+            hide_input=True,
+            help="API token; asked for unless given.",
+        ),
+    ],
     url: Annotated[str, typer.Option(help="Where the service is.")] = DEFAULT_URL,
-    token: Annotated[str, typer.Option(prompt=True, hide_input=True, help="API token.")] = "",
 ) -> None:
-    """Keep address and token for later commands, readable by you only."""
+    """Keep address and token for later commands, readable by you only.
+
+    The first token is in admin.json of the data directory, where `make up` puts it, or what
+    `moor admin create` prints; `moor token create` makes more.
+    """
     call(url, token, "GET", "/resource_list?limit=1")
     file = _login_file()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -4,6 +4,7 @@ import json
 import stat
 from pathlib import Path
 
+import anyio.to_thread
 import pytest
 from typer.testing import CliRunner
 
@@ -50,3 +51,16 @@ def test_an_address_without_a_scheme_is_told_with_one() -> None:
     assert str(told.exception) == (
         "--url: localhost:8080 does not say how to speak to it; is it http://localhost:8080?"
     )
+
+
+async def test_who_gives_no_token_is_asked_for_it_and_told_where_one_is(
+    anna: Shell, file: Path
+) -> None:
+    typed = ["login", "--url", anna.url]
+
+    asked = await anyio.to_thread.run_sync(
+        lambda: CliRunner().invoke(app, typed, input=f"\n{anna.person.token}\n")
+    )
+
+    assert asked.stdout.count("admin.json of the service's data directory): ") == 2
+    assert json.loads(file.read_text())["token"] == anna.person.token
