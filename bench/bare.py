@@ -27,6 +27,6 @@ class Bare:
 
 
 if __name__ == "__main__":
-    config = server._config("", host="127.0.0.1", port=int(sys.argv[1]))
+    config = server._config("")
     config.app = Bare(sys.stdin.buffer.read())
-    uvicorn.Server(config).run()
+    uvicorn.Server(config).run([server.listen("127.0.0.1", int(sys.argv[1]))])

@@ -51,6 +51,11 @@ def default_data_dir() -> Path:
     return Path.home() / ".local/share/moorage"
 
 
+def find_data_dir() -> Path:
+    """Return the data directory of the environment, whatever its settings file says."""
+    return Path(os.environ.get(f"{PREFIX}DATA_DIR") or default_data_dir())
+
+
 def _port_range(text: str) -> str:
     first, dash, last = text.partition("-")
     if not (dash and first.isdecimal() and last.isdecimal()):
@@ -110,6 +115,9 @@ class Settings(BaseSettings):
         default_factory=default_data_dir,
         description="Where Moorage keeps its database, key and settings file.",
     )
+    port: int = Field(
+        default=8080, ge=0, le=65535, description="Port that `moor serve` listens on."
+    )
     database_url: Annotated[str, AfterValidator(_database_url)] = Field(
         default="",
         description="The database; empty: SQLite in the data directory. "
@@ -154,7 +162,7 @@ class Settings(BaseSettings):
     images: Literal["auto", "registry", "build"] = Field(
         default="auto",
         description="Where images come from: official ones from a registry, or built from "
-        "Debian packages; auto: the registry if it answers.",
+        "Debian packages; auto: the registry if it answers. One of auto, registry, build.",
     )
     debian_mirror: str = Field(
         default="",
@@ -181,7 +189,7 @@ class Settings(BaseSettings):
     leftovers: Literal["report", "remove"] = Field(
         default="report",
         description="What becomes of containers, volumes and networks that carry this "
-        "installation's label and belong to nothing it knows.",
+        "installation's label and belong to nothing it knows: report or remove.",
     )
     leftovers_grace_s: int = Field(
         default=3600, ge=0, description="How long such leftovers stay before they are removed."
@@ -232,9 +240,11 @@ class Settings(BaseSettings):
         description="Secret of sessions: with another one they all end; also APP_SECRET_KEY. "
         "Empty: the keys that seal stored secrets.",
     )
-    log_format: Literal["text", "json"] = Field(default="text", description="How logs are written.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How logs are written: text or json."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="The least level that is logged."
+        default="info", description="The least level that is logged: debug, info, warning or error."
     )
 
     @field_validator("trusted_proxies", mode="before")
@@ -347,8 +357,7 @@ def _bare() -> dict[str, Any]:  # Any: unvalidated values
 
 
 def _toml_file(given: dict[str, Any]) -> Path:  # Any: unvalidated values
-    data_dir = given.get("data_dir") or os.environ.get(f"{PREFIX}DATA_DIR") or default_data_dir()
-    return Path(data_dir) / "moorage.toml"
+    return Path(given.get("data_dir") or find_data_dir()) / "moorage.toml"
 
 
 def _shown(name: str, settings: Settings) -> str:

@@ -1,8 +1,10 @@
 """uvicorn, set up our way: our logs, clean exits, no trust in forwarded addresses."""
 
+import errno
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +14,9 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
+from moorage.kit.errors import Conflict, Invalid
+
+_BACKLOG = 2048  # uvicorn's own
 _CONNECTIONS_END_WITHIN_S = 2
 _LONGEST_HEAD = 1 << 16  # bytes
 _HEAD_TOO_LONG = (
@@ -81,28 +86,39 @@ class _Config(uvicorn.Config):
         super().load()
 
 
-def run(app: FastAPI, *, host: str, port: int) -> int:
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port; who connects waits until an app is run there. Raises Conflict, Invalid."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Conflict(
+                f"Port {port} is taken; choose another with --port, or MOORAGE_PORT."
+            ) from error
+        raise Invalid(f"Nobody can listen at {host}, port {port}: {error.strerror}.") from error
+    listening.set_inheritable(True)
+    return listening
+
+
+def run(app: FastAPI, listening: socket.socket) -> int:
     """Serve in this process until a signal; return the exit code."""
-    config = _config(app, host=host, port=port)
-    server = _Server(config)
-    server.run()
+    server = _Server(_config(app))
+    server.run([listening])
     return 0 if server.started else 1
 
 
-def run_many(app: str, workers: int, *, host: str, port: int) -> int:
+def run_many(app: str, workers: int, listening: socket.socket) -> int:
     """Serve with several processes that each import the app; return the exit code."""
-    config = _config(app, host=host, port=port, workers=workers)
-    listening = config.bind_socket()
-    Multiprocess(config, sockets=[listening]).run()
+    Multiprocess(_config(app, workers=workers), sockets=[listening]).run()
     return 0
 
 
-def _config(app: FastAPI | str, *, host: str, port: int, workers: int = 1) -> uvicorn.Config:
+def _config(app: FastAPI | str, *, workers: int = 1) -> uvicorn.Config:
     return _Config(
         app,
-        host=host,
-        port=port,
         workers=workers,
+        backlog=_BACKLOG,
         log_config=None,
         access_log=False,
         server_header=False,

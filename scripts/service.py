@@ -4,23 +4,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
-
 from moorage import config
 
-URL = "http://127.0.0.1:8080"
-DATA_DIR = config.load().data_dir
+DATA_DIR = config.find_data_dir()  # who stops it need not understand the settings
 LOG = DATA_DIR / "serve.log"
 PID_FILE = DATA_DIR / "serve.pid"
 ADMIN_FILE = DATA_DIR / "admin.json"
-
-
-def is_ready() -> bool:
-    """Tell whether a service answers and says that it is ready."""
-    try:
-        return httpx.get(f"{URL}/readyz", timeout=5).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
 
 
 def running_pid() -> int | None:

@@ -12,6 +12,10 @@ import pymysql
 import redis
 import service
 
+from moorage import config
+
+PORT = config.load().port
+URL = f"http://127.0.0.1:{PORT}"
 MOOR = Path(sys.executable).with_name("moor")
 READY_S = 60
 ORDERS: tuple[dict[str, Any], ...] = (  # Any: JSON
@@ -23,24 +27,38 @@ Moorage runs at {url}; what its API can do: {url}/docs
 Credentials of the first admin: {admin_file}
 Try:
   TOKEN=$(cut -d'"' -f8 {admin_file})
-  curl -H "Authorization: Bearer $TOKEN" {url}/resource_list"""
+  curl -H "Authorization: Bearer $TOKEN" {url}/resource_list
+  .venv/bin/moor login --url {url}  # asks for that token
+  .venv/bin/moor db ls"""
 
 
 def main() -> None:
     """Bring everything up; a second run finds it there."""
     start()
     headers = {"Authorization": f"Bearer {admin_token()}"}
-    with httpx.Client(base_url=service.URL, headers=headers, timeout=180) as api:
+    with httpx.Client(base_url=URL, headers=headers, timeout=180) as api:
         cache, database = have_ordered(api)
     print(f"Redis {address(cache)}: {use_redis(cache)}")
     print(f"MySQL {address(database)}: {use_mysql(database)}")
-    print(EPILOGUE.format(url=service.URL, admin_file=service.ADMIN_FILE))
+    print(EPILOGUE.format(url=URL, admin_file=service.ADMIN_FILE))
 
 
 def start() -> None:
-    """Start the service in the background unless one answers."""
-    if service.is_ready():
-        return
+    """Start the service in the background unless it runs."""
+    if service.running_pid() is not None:
+        print("The service runs. What you changed of its settings counts after: make down, make up")
+    elif not is_ready():
+        launch()
+    elif not service.ADMIN_FILE.exists():
+        sys.exit(f"Port {PORT} is served by another installation; choose MOORAGE_PORT.")
+    service.wait_until(lambda: is_ready() or service.running_pid() is None, timeout_s=READY_S)
+    if not is_ready():
+        said = service.LOG.read_text(errors="replace").splitlines()[-1:]
+        sys.exit("\n".join([f"The service is not ready at {URL}. Its log: {service.LOG}", *said]))
+
+
+def launch() -> None:
+    """Start the service in the background."""
     service.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     with service.LOG.open("ab") as log:
         process = subprocess.Popen(
@@ -51,9 +69,14 @@ def start() -> None:
             start_new_session=True,
         )
     service.PID_FILE.write_text(f"{process.pid}\n")
-    service.wait_until(lambda: service.is_ready() or process.poll() is not None, timeout_s=READY_S)
-    if not service.is_ready():
-        sys.exit(f"The service is not ready. Its log: {service.LOG}")
+
+
+def is_ready() -> bool:
+    """Tell whether a service answers and says that it is ready."""
+    try:
+        return httpx.get(f"{URL}/readyz", timeout=5).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 def admin_token() -> str:
@@ -90,7 +113,10 @@ def have_ordered(api: httpx.Client) -> list[str]:
 def answer(response: httpx.Response) -> dict[str, Any]:  # Any: JSON
     """Return the body of a good answer; end with the reason of any other."""
     if response.status_code == httpx.codes.UNAUTHORIZED:
-        sys.exit(f"The service at {service.URL} does not know the token in {service.ADMIN_FILE}.")
+        sys.exit(
+            f"The service at {URL} does not know the token in {service.ADMIN_FILE}. "
+            "If it is another installation's, choose MOORAGE_PORT."
+        )
     if response.is_error or response.status_code == httpx.codes.ACCEPTED:
         sys.exit(f"{response.request.method} {response.url.path}: {response.text}")
     body: dict[str, Any] = response.json()

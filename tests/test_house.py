@@ -114,14 +114,6 @@ def test_locks_pin_hashes_and_name_no_index() -> None:
         assert all("==" in one and "--hash=sha256:" in one for one in requirements)
 
 
-def test_the_readme_names_every_setting() -> None:
-    readme = (ROOT / "README.md").read_text()
-
-    missing = [name for name in settings() if f"MOORAGE_{name.upper()}`" not in readme]
-
-    assert missing == []
-
-
 def test_the_readme_names_no_setting_that_is_not_there() -> None:
     named = set(re.findall(r"`MOORAGE_([A-Z_]+)`", (ROOT / "README.md").read_text()))
 

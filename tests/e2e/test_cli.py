@@ -59,6 +59,23 @@ def test_a_misspelt_setting_is_told_of_where_the_service_logs(new_service: NewSe
     assert "MOORAGE_TICKET_TTL is set" in service.moor("config").stdout
 
 
+def test_the_log_begins_with_where_the_service_is(service: Service) -> None:
+    lines = [line for line in service.said.splitlines() if "Moorage 0." in line]
+
+    assert len(lines) == 1
+    assert lines[0].endswith(f"at {service.url}, data in {service.data_dir}")
+
+
+def test_a_port_that_is_taken_is_one_sentence(service: Service) -> None:
+    port = service.url.rpartition(":")[2]
+
+    told = service.moor("serve", "--port", port, code=1)
+
+    assert (
+        told.stderr == f"moor: Port {port} is taken; choose another with --port, or MOORAGE_PORT.\n"
+    )
+
+
 def test_a_wrong_setting_is_one_sentence(service: Service) -> None:
     service.settings["DATABASE_PORTS"], right = "much", service.settings["DATABASE_PORTS"]
     told = service.moor("config", code=1)

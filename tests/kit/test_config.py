@@ -1,5 +1,6 @@
 """Settings: from the command line, the environment or a file, in this order."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from moorage import config
 from moorage.kit.errors import Invalid
 
+README = Path(__file__).parents[2] / "README.md"
 BARE = {
     "AUTH_URL": "http://cloud.test",
     "USERNAME": "demo",
@@ -39,6 +41,12 @@ def test_everything_has_a_default_and_a_meaning(data_dir: Path) -> None:
     assert settings.database == f"sqlite:///{data_dir}/moorage.db"
     assert settings.secret_key == data_dir / "secret.key"
     assert all(meaning for *_, meaning in config.describe(settings))
+
+
+def test_the_readme_says_of_every_setting_what_it_means() -> None:
+    table = re.findall(r"^\| `(MOORAGE_\w+)` \| .+ \| (.+) \|$", README.read_text(), re.MULTILINE)
+
+    assert table == [(name, meaning) for name, _, _, meaning in config.describe(config.load())]
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
@@ -85,6 +93,7 @@ def test_the_file_is_looked_for_in_the_data_directory_of_the_command_line(
         ("NETWORK_POOL", "10.0.0.1/8", "host bits set"),
         ("TRUSTED_PROXIES", "127.0.0.1, proxy", "'proxy' does not appear"),
         ("DATABASE_URL", "hunter2", "postgresql://"),
+        ("PORT", "65536", "less than"),
         ("OPERATIONS_AT_ONCE", "many", "integer"),
         ("OPERATIONS_AT_ONCE", "0", "greater than"),
         ("IMAGES", "none", "'auto'"),
@@ -124,6 +133,12 @@ def test_a_file_that_is_not_toml_is_named(data_dir: Path) -> None:
 
     with pytest.raises(Invalid, match=r"moorage\.toml is not TOML"):
         config.load()
+
+
+def test_the_data_directory_is_found_whatever_the_file_says(data_dir: Path) -> None:
+    (data_dir / "moorage.toml").write_text("log_level: debug\n")
+
+    assert config.find_data_dir() == data_dir
 
 
 def test_a_password_in_a_url_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
