@@ -23,8 +23,8 @@ up: setup ## start the service, order a Redis and a MySQL, log into both
 down: venv ## stop the service; instances go on running
 	@$(BIN)/python scripts/down.py
 
-purge: venv ## remove all that Moorage made here but images, after asking; YES=1: without
-	@$(BIN)/moor purge $(if $(YES),--yes)
+purge: venv ## stop it and remove all that Moorage made, after asking; YES=1: without
+	@$(BIN)/python scripts/purge.py $(YES)
 
 test: packages-of-tests devcloud-meanwhile setup images-of-tests lint ## every test, those with real containers too
 	env $(UNSET) $(BIN)/python -m pytest -n 4
