@@ -4,6 +4,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from referencing import Registry
 
 from moorage.catalog.app import App
+from moorage.catalog.patterns import CHECKER
 from moorage.kit.crypto import new_password
 from moorage.kit.errors import Invalid
 from moorage.kit.i18n import Text, named
@@ -26,7 +27,7 @@ def variables(app: App, settings: object = None, *, version: str | None = None) 
         raise Invalid(named({"version": reason}), fields={"version": reason})
     given = {} if settings is None else settings
     schema = {"type": "object", **app.questions, "additionalProperties": False}
-    checker = Draft202012Validator(
+    checker = CHECKER(
         schema,
         format_checker=Draft202012Validator.FORMAT_CHECKER,
         registry=Registry(),  # which fetches nothing

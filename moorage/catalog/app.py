@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from moorage.catalog.blueprint import Blueprint, Name, Plain, Range
 from moorage.catalog.options import Frozen
+from moorage.catalog.patterns import compiled
 
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 _RUN_BY_BROWSERS = ("javascript", "data", "vbscript")
@@ -125,8 +126,13 @@ class About(Frozen):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        if words := sorted(word for word in keys(self.questions) if word.startswith("$")):
-            raise ValueError(f"questions: must not refer to anything by {words[0]}")
+        for word, value in _members(self.questions):
+            if word.startswith("$"):
+                raise ValueError(f"questions: must not refer to anything by {word}")
+            if word == "patternProperties":
+                raise ValueError("questions: must name its properties, not have patternProperties")
+            if word == "pattern" and isinstance(value, str):
+                compiled(value)
         try:
             Draft202012Validator.check_schema(self.questions)
         except SchemaError as error:
@@ -138,14 +144,14 @@ class About(Frozen):
         return self
 
 
-def keys(schema: object) -> Iterator[str]:
-    """List all keywords of a JSON Schema, and names of properties."""
+def _members(schema: object) -> Iterator[tuple[str, object]]:
+    """List all keywords of a JSON Schema, and names of properties, with what they hold."""
     if isinstance(schema, Mapping):
-        yield from schema
+        yield from schema.items()
         schema = schema.values()
     if isinstance(schema, Iterable) and not isinstance(schema, str):
         for inner in schema:
-            yield from keys(inner)
+            yield from _members(inner)
 
 
 class App(About):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from moorage.catalog import asking, derive, parse, project, running, safety
-from moorage.catalog.app import App, keys
+from moorage.catalog.app import App
 from moorage.catalog.documents import Document
 from moorage.catalog.fields import built
 from moorage.catalog.findings import Finding, allowing, error, warning
@@ -21,7 +21,6 @@ from moorage.kit.process import TooSlow
 Json = Mapping[str, Any]  # Any: JSON of the parser
 
 MAX_SERVICES = 100
-_SLOW = {"pattern", "patternProperties"}
 NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
 _SAYS_NOTHING = re.compile(r"(docker-)?compose|stack|app|index", re.IGNORECASE)
 
@@ -182,9 +181,6 @@ def _block_findings(name: str, about: Json, model: Json) -> list[Finding]:
         "services": list(model["services"]),
         "volumes": list(model.get("volumes") or ()),
     }
-    if _SLOW & set(keys(about.get("questions"))):
-        detail = "Leave pattern out: some would stop the whole service for hours. Use enum."
-        return [error("x-moorage.questions", "x-moorage", detail)]
     try:
         built(App, parts)
     except Invalid as refusal:

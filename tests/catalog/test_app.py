@@ -200,3 +200,12 @@ def test_a_setting_that_no_variable_can_hold_is_refused_by_name(tmp_path: Path, 
         answers.variables(app, {"TITLE": given})
 
     assert refusal.value.fields.keys() == {"settings.TITLE"}
+
+
+def test_no_pattern_takes_long_whatever_is_given(tmp_path: Path) -> None:
+    questions = SHOP.replace("title: Title", "title: Title, pattern: '^(a+)+$'")
+    app = make_app(tmp_path, questions)
+
+    assert answers.variables(app, {"TITLE": "a" * 60})["TITLE"] == "a" * 60
+    with pytest.raises(Invalid, match=r"does not match '\^\(a\+\)\+\$'"):
+        answers.variables(app, {"TITLE": "a" * 60 + "!"})  # with `re` this would not end

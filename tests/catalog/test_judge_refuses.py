@@ -264,12 +264,10 @@ def asking(question: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "question", ["{type: string, pattern: '^(a+)+$'}", "{patternProperties: {'(a+)+$': {}}}"]
+    "question", [r"{type: string, pattern: '(a)\1'}", "{patternProperties: {'(a+)+$': {}}}"]
 )
 async def test_a_question_that_may_take_for_ever_to_check_is_refused(
     tmp_path: Path, question: str
 ) -> None:
-    assert errors(await judged(tmp_path, asking(question))) == [
-        ("x-moorage.questions", "x-moorage")
-    ]
+    assert errors(await judged(tmp_path, asking(question))) == [("x-moorage", "x-moorage")]
     assert errors(await judged(tmp_path / "enum", asking("{enum: [red, blue]}"))) == []
