@@ -67,8 +67,7 @@ async def get_caller(request: Request, tools: ToolsDep, address: AddressDep) -> 
     try:
         caller = await _identified(request, tools, address)
         if request.method not in _READING:
-            _check_csrf(request)
-            _check_site(request)
+            _check_browser(request)
     except Unauthenticated:
         limits: Limits = request.app.state.limits
         limits.take(source(address))
@@ -99,8 +98,7 @@ VisitDep = Annotated[Visit, Depends(get_visit)]
 
 async def get_writer(request: Request, visit: VisitDep) -> Caller:
     """Return a caller that may change something. Raises Denied, Unauthenticated."""
-    _check_csrf(request)  # by whatever method
-    _check_site(request)
+    _check_browser(request)  # by whatever method
     rules.require_write(visit.caller)
     return visit.caller
 
@@ -168,6 +166,12 @@ def is_from_another_site(request: Request) -> bool:
 
 def _authorization(request: Request) -> str:
     return request.headers.get("authorization", "").strip()
+
+
+def _check_browser(request: Request) -> None:
+    """Raise when a browser may have sent what it keeps for a page that is not ours."""
+    _check_csrf(request)
+    _check_site(request)
 
 
 def _check_csrf(request: Request) -> None:
