@@ -16,3 +16,12 @@ access_log_format = '%(t)s "%(r)s" %(s)s %(B)s %(M)sms'
 def post_fork(_server: object, _worker: object) -> None:
     """Hide Gunicorn's arguments: the services would read them as their own."""
     del sys.argv[1:]
+
+
+def post_worker_init(_worker: object) -> None:
+    """Load Neutron's rules before it answers.
+
+    Otherwise the first request does, and one beside it meets rules half loaded: 403 for the admin.
+    """
+    if policy := sys.modules.get("neutron.policy"):
+        policy.init()

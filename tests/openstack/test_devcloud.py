@@ -1,6 +1,7 @@
 """The cloud that the other tests run against is one: it has what they need, and makes servers."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import openstack
@@ -76,15 +77,19 @@ def test_a_project_has_a_quota_of_its_own(new_cloud_project: NewProject) -> None
 def test_a_service_can_be_away_and_come_back(
     cloud_env: dict[str, str], cloud_service: Callable[[str], CloudService]
 ) -> None:
-    service = cloud_service("nova-api")
+    service = cloud_service("neutron")
 
     service.stop()
     with closing(connect(cloud_env)) as connection, pytest.raises(AWAY):
         use(connection)
     service.start()
 
-    with closing(connect(cloud_env)) as connection:
-        use(connection)
+    # All at once: it must know its rules before the first of them.
+    with closing(connect(cloud_env)) as connection, ThreadPoolExecutor(8) as pool:
+        connection.authorize()
+        asked = [pool.submit(connection.network.create_network, name="at-once") for _ in range(8)]
+        for one in asked:
+            connection.network.delete_network(one.result())
 
 
 def use(connection: Connection) -> None:
