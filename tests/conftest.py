@@ -4,11 +4,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from moorage.kit.db import Database
 from moorage.tables import METADATA
 from tests.make.postgres import Postgres, running_postgres
 from tests.make.redis import RedisServer, running_redis
+
+# How long an example takes says how busy the machine is, and nothing about what is tested.
+settings.register_profile("moorage", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("moorage")
 
 
 @pytest.fixture
