@@ -20,7 +20,7 @@ pytestmark = pytest.mark.redis
 
 PROGRAMS = Path(sys.executable).parent
 READY_WITHIN_S = 90
-STOPPED_WITHIN_S = 20
+STOPPED_WITHIN_S = 60
 PASSWORD = "correct horse"
 CREDENTIALS = {"username": "root", "password": PASSWORD}
 COMMANDS = {
@@ -53,14 +53,22 @@ class Deployment:
 
     def add_admin(self) -> None:
         """Add somebody who may log in."""
-        self._run("moor", "admin", "create", "root", "--password", PASSWORD).wait(60)
+        added = self._run("moor", "admin", "create", "root", "--password", PASSWORD)
+        assert added.wait(READY_WITHIN_S) == 0, self.log()
 
     def serve(self, *command: str) -> httpx.Client:
-        """Serve by a command too, and return a client once it is ready."""
+        """Serve by a command too, and return a client once it is ready.
+
+        It takes a connection for each request: any of the workers answers.
+        """
         port = free_port()
         process = self._run(*[part.format(port=port) for part in command])
         self._processes.append(process)
-        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+        client = httpx.Client(
+            base_url=f"http://127.0.0.1:{port}",
+            timeout=30,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
         until(lambda: self._is_ready(process, client), within_s=READY_WITHIN_S)
         return client
 
@@ -157,6 +165,5 @@ def log_in(client: httpx.Client) -> str:
 
 
 def status(client: httpx.Client, ticket: str) -> int:
-    """Return what a ticket is answered, on a connection of its own: by any of the workers."""
-    headers = {"X-Auth-Token": ticket, "Connection": "close"}
-    return client.get("/v1/users/me", headers=headers).status_code
+    """Return what a ticket is answered."""
+    return client.get("/v1/users/me", headers={"X-Auth-Token": ticket}).status_code
