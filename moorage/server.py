@@ -11,46 +11,14 @@ from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.supervisors import Multiprocess
 
+from moorage.heads import BoundedHeads
 from moorage.kit.errors import Conflict, Invalid
 
 _BACKLOG = 2048  # uvicorn's own
 _CONNECTIONS_END_WITHIN_S = 2
-_LONGEST_HEAD = 1 << 16  # bytes
-_HEAD_TOO_LONG = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"Connection: close\r\nContent-Length: 0\r\n\r\n"
-)
-
-
-class _Protocol(HttpToolsProtocol):
-    """Bounds what comes before a body, which uvicorn takes however long it is."""
-
-    _is_in_head = True
-    _head_bytes = 0
-
-    def data_received(self, data: bytes) -> None:
-        """See asyncio."""
-        self._head_bytes += len(data) if self._is_in_head else 0
-        before = self._head_bytes
-        super().data_received(data)
-        # What ended a message and began the next one counts for neither.
-        is_one_head = self._is_in_head and self._head_bytes == before
-        if is_one_head and before > _LONGEST_HEAD and not self.transport.is_closing():
-            self.transport.write(_HEAD_TOO_LONG)
-            self.transport.close()
-
-    def on_headers_complete(self) -> None:
-        """See httptools."""
-        self._is_in_head = False
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        """See httptools."""
-        self._is_in_head, self._head_bytes = True, 0
-        super().on_message_complete()
+_IDLE_FOR_S = 75  # longer than proxies keep a connection: nobody meets one that closes
 
 
 class _Server(uvicorn.Server):
@@ -122,7 +90,8 @@ def _config(app: FastAPI | str, *, workers: int = 1) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
-        http=_Protocol,
+        http=BoundedHeads,
+        timeout_keep_alive=_IDLE_FOR_S,
         ws="none",
         proxy_headers=False,  # web.deps decides whose X-Forwarded-For counts
         timeout_graceful_shutdown=_CONNECTIONS_END_WITHIN_S,
