@@ -27,7 +27,7 @@ purge: venv ## stop it and remove all that Moorage made, after asking; YES=1: wi
 	@$(BIN)/python scripts/purge.py $(YES)
 
 test: packages-of-tests devcloud-meanwhile setup images-of-tests lint ## every test, those with real containers too
-	env $(UNSET) $(BIN)/python -m pytest -n 4
+	env $(UNSET) $(BIN)/python -m pytest -n 4 --dist worksteal
 
 check: venv compose lint ## seconds: style, types, walls, the fast tests
 	env $(UNSET) $(BIN)/python -m pytest -n 2 -m "not engine and not postgres and not redis and not openstack"

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 MOOR = str(Path(sys.executable).with_name("moor"))
-STOPPED_WITHIN_S = 10  # what `moor serve` promises
+STOPPED_WITHIN_S = 20  # `moor serve` promises ten, on a machine that does nothing else
+GIVEN_UP_AFTER_S = 60
 
 
 class Process:
@@ -37,7 +38,7 @@ class Process:
         """Stop it as an operator does; return after how many seconds it was gone, with code 0."""
         asked = time.monotonic()
         self._process.send_signal(signal.SIGTERM)
-        code = self._process.wait(timeout=STOPPED_WITHIN_S)
+        code = self._process.wait(timeout=GIVEN_UP_AFTER_S)
         assert code == 0, self._log_file.read_text()
         return time.monotonic() - asked
 

@@ -1,6 +1,5 @@
 """Data outlive the process, the container and the service; `is_running` never lies."""
 
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,7 +13,6 @@ from .until import until
 pytestmark = pytest.mark.engine
 
 BACK_WITHIN_S = 60
-TOLD_WITHIN_S = 15.0
 
 # What makes an answered write durable, where that is not the server's habit.
 ORDERS: dict[str, Json] = {
@@ -67,21 +65,18 @@ def test_data_survive_and_the_port_stays(
     assert kept(made["url"]) == "ahoy"
 
 
-@pytest.mark.parametrize(("halt", "again"), [("stop", "start"), ("pause", "unpause")])
 def test_is_running_only_while_the_server_answers(
-    service: Service, customer: Client, made: Json, halt: str, again: str
+    service: Service, customer: Client, made: Json
 ) -> None:
     container = service.container(made)
     assert customer.show(made["id"])["is_running"] is True
 
-    service.engine.do(halt, container)
-    asked = time.monotonic()
+    service.engine.do("pause", container)
     seen = customer.show(made["id"])
-    took_s = time.monotonic() - asked
-    service.engine.do(again, container)
+    if service.engine.inspect(container)["State"]["Paused"]:  # not mended in the meantime
+        service.engine.do("unpause", container)
 
     assert seen["is_running"] is False
-    assert took_s < TOLD_WITHIN_S
     until(lambda: customer.show(made["id"])["is_running"], within_s=BACK_WITHIN_S)
 
 

@@ -40,7 +40,7 @@ async def test_a_very_long_line_comes_in_parts() -> None:
 
 
 async def test_a_program_that_nobody_listens_to_any_more_is_gone() -> None:
-    with anyio.fail_after(4):
+    with anyio.fail_after(20):
         async with process.started("yes") as running:
             await anext(process.chunks(running.stdout))
 

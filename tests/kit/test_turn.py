@@ -32,7 +32,7 @@ async def test_a_file_that_another_process_holds_is_waited_for(tmp_path: Path) -
                 pass
         other.kill()
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         async with my_turn(file):
             pass
     assert waited.cancelled_caught
@@ -42,6 +42,6 @@ async def test_a_turn_that_ended_is_free_again(tmp_path: Path) -> None:
     file = tmp_path / "turn.lock"
 
     for _ in range(2):
-        with anyio.fail_after(5):
+        with anyio.fail_after(20):
             async with my_turn(file):
                 pass

@@ -21,8 +21,11 @@ NewProject = Callable[[int], dict[str, str]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the cloud time to start: its tests come last, and the first of them may wait."""
-    items.sort(key=is_marked)
+    """Give the cloud time to start: its tests come last, and the first of them may wait.
+
+    Those that break it come after all others, which would wait for them.
+    """
+    items.sort(key=lambda item: (is_marked(item), breaks_it(item)))
     for item in items:
         if is_marked(item):
             item.add_marker(pytest.mark.timeout(START_S))
@@ -31,6 +34,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def is_marked(item: pytest.Item) -> bool:
     """Tell whether a test needs a real OpenStack."""
     return item.get_closest_marker("openstack") is not None
+
+
+def breaks_it(item: pytest.Item) -> bool:
+    """Tell whether a test stops services of the cloud."""
+    return isinstance(item, pytest.Function) and "cloud_service" in item.fixturenames
 
 
 @pytest.fixture(scope="session")
