@@ -31,7 +31,7 @@ class ListedContainer(Answer):
     """An item of GET /containers/json."""
 
     id: str
-    names: list[str]
+    names: list[str]  # none of one that is dead
     image: str
     state: ContainerStatus
     status: str
@@ -42,7 +42,7 @@ class ListedContainer(Answer):
         """Return it in our words."""
         return Container(
             id=self.id,
-            name=self.names[0].removeprefix("/"),
+            name=self.names[0].removeprefix("/") if self.names else self.id,
             image=self.image,
             labels=self.labels or {},
             status=self.state,

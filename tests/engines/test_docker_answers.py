@@ -30,6 +30,14 @@ def test_a_list_tells_health_and_exit_code_in_its_text(
     assert (container.status, container.health, container.exit_code) == (state, health, exit_code)
 
 
+def test_a_dead_container_without_a_name_is_called_by_its_id() -> None:
+    item = {"Id": "7", "Names": [], "Image": "redis:8", "State": "dead", "Status": "Dead"}
+
+    container = msgspec.convert(item, ListedContainer).container()
+
+    assert container.name == "7"
+
+
 def test_the_labels_of_an_event_are_those_of_the_container() -> None:
     attributes = {"name": "cache", "image": "redis:8", "exitCode": "137", "moorage.kind": "redis"}
     line = {
