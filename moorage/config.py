@@ -104,10 +104,17 @@ Address = Annotated[str, AfterValidator(_address)]
 
 
 class Settings(BaseSettings):
-    """The settings, from the environment (`MOORAGE_<NAME>`) or `moorage.toml`; first one wins."""
+    """The settings, from the environment (`MOORAGE_<NAME>`) or `moorage.toml`; first one wins.
+
+    What is set to nothing there is not set.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
     _given: dict[str, Any] = PrivateAttr(default_factory=dict)  # Any: see load
 
@@ -289,7 +296,7 @@ class Settings(BaseSettings):
             init_settings,
             env_settings,
             InitSettingsSource(settings_cls, _bare()),
-            TomlConfigSettingsSource(settings_cls, toml_file=_toml_file(init_settings())),
+            InitSettingsSource(settings_cls, _toml(init_settings())),
         )
 
 
@@ -328,7 +335,7 @@ def hand_down(settings: Settings) -> None:
 
 def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
     """List every setting as (name, value, source, meaning); a URL's password is masked."""
-    toml = _toml(settings)
+    toml = _toml(settings._given)
     return [
         (
             PREFIX + name.upper(),
@@ -344,16 +351,17 @@ def unknown(settings: Settings) -> list[str]:
     """List what the environment and the file set though there is no such setting."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     variables = {name for name in os.environ if name.startswith(PREFIX)} - known
-    keys = _toml(settings).keys() - Settings.model_fields.keys()
+    keys = _toml(settings._given).keys() - Settings.model_fields.keys()
     return [*sorted(variables), *(f"{key} in moorage.toml" for key in sorted(keys))]
 
 
-def _toml(settings: Settings) -> dict[str, Any]:  # Any: TOML
-    return TomlConfigSettingsSource(Settings, toml_file=_toml_file(settings._given))()
+def _toml(given: dict[str, Any]) -> dict[str, Any]:  # Any: TOML
+    values = TomlConfigSettingsSource(Settings, toml_file=_toml_file(given))()
+    return {name: value for name, value in values.items() if value != ""}
 
 
 def _bare() -> dict[str, Any]:  # Any: unvalidated values
-    return {name: os.environ[bare] for name, bare in _BARE.items() if bare in os.environ}
+    return {name: value for name, bare in _BARE.items() if (value := os.environ.get(bare))}
 
 
 def _toml_file(given: dict[str, Any]) -> Path:  # Any: unvalidated values
@@ -378,6 +386,6 @@ def _shown(name: str, settings: Settings) -> str:
 def _source(name: str, toml: dict[str, Any], settings: Settings) -> str:  # Any: TOML
     if name in settings._given:
         return "command line"
-    if PREFIX + name.upper() in os.environ or name in _bare():
+    if os.environ.get(PREFIX + name.upper()) or name in _bare():
         return "environment"
     return "moorage.toml" if name in toml else "default"

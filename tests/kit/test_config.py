@@ -121,6 +121,44 @@ def test_all_bad_values_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert set(refused.value.fields) == {"MOORAGE_LOG_LEVEL", "MOORAGE_LOGIN_FAILURES"}
 
 
+def test_a_variable_that_is_set_to_nothing_is_not_set(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data_dir / "moorage.toml").write_text("stop_grace_s = 3\n")
+    for name in ("SECRET_KEY_FILE", "MACHINES", "PORT", "STOP_GRACE_S", "OPENSTACK_USERNAME"):
+        monkeypatch.setenv(f"MOORAGE_{name}", "")
+    monkeypatch.setenv("PASSWORD", "")
+    monkeypatch.setenv("USERNAME", "demo")
+
+    settings = config.load()
+
+    assert settings.secret_key == data_dir / "secret.key"
+    assert settings.machines_file == data_dir / "machines.json"
+    assert (settings.port, settings.stop_grace_s) == (8080, 3)
+    assert settings.openstack_username == "demo"
+    assert described()["MOORAGE_SECRET_KEY_FILE"][1] == "default"
+    assert described()["MOORAGE_STOP_GRACE_S"][1] == "moorage.toml"
+    assert described()["MOORAGE_OPENSTACK_PASSWORD"][1] == "default"
+
+
+def test_a_data_directory_that_is_set_to_nothing_is_the_default_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MOORAGE_DATA_DIR", "")
+
+    assert config.load().data_dir == config.find_data_dir() == config.default_data_dir()
+
+
+def test_what_the_file_sets_to_nothing_is_not_set(data_dir: Path) -> None:
+    (data_dir / "moorage.toml").write_text('secret_key_file = ""\nmachines = ""\nlog_format = ""\n')
+
+    settings = config.load()
+
+    assert settings.secret_key == data_dir / "secret.key"
+    assert settings.machines is None
+    assert described()["MOORAGE_LOG_FORMAT"] == ("text", "default")
+
+
 def test_a_bad_value_in_the_file_is_refused_too(data_dir: Path) -> None:
     (data_dir / "moorage.toml").write_text('trusted_proxies = ["proxy"]\n')
 
