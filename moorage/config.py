@@ -175,8 +175,8 @@ class Settings(BaseSettings):
         default="",
         description="Debian mirror for built images; empty: the one this machine uses itself.",
     )
-    compose: str = Field(
-        default="",
+    compose: Path | None = Field(
+        default=None,
         description="The Docker Compose program; empty: the one make setup fetched, or Docker's.",
     )
     machines: Path | None = Field(
@@ -380,6 +380,8 @@ def _shown(name: str, settings: Settings) -> str:
         return str(settings.secret_key)
     if name == "machines":
         return str(settings.machines_file)
+    if value is None:
+        return ""
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 

@@ -199,17 +199,16 @@ def load_catalog(settings: Settings) -> Catalog:
 
 def make_compose(settings: Settings) -> Runner:
     """Return what runs Compose files on the engine of this machine."""
-    program = Path(settings.compose) if settings.compose else None
-    return ComposeRunner(program, host=settings.docker_host)
+    return ComposeRunner(settings.compose, host=settings.docker_host)
 
 
 def find_compose(settings: Settings) -> Path:
     """Return the Docker Compose program. Raises Unavailable."""
-    if not settings.compose:
+    if settings.compose is None:
         return tool.found()
-    if not (program := Path(settings.compose)).is_file():
-        raise Unavailable(f"{program} is not there: look at MOORAGE_COMPOSE.")
-    return program
+    if not settings.compose.is_file():
+        raise Unavailable(f"{settings.compose} is not there: look at MOORAGE_COMPOSE.")
+    return settings.compose
 
 
 def make_images(settings: Settings) -> Images:

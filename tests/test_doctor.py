@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_compose_program_that_is_not_there_is_told_of(tmp_path: Path) -> None:
     settings = Settings(
-        data_dir=tmp_path, docker_host=f"unix://{tmp_path}/none", compose=f"{tmp_path}/none"
+        data_dir=tmp_path, docker_host=f"unix://{tmp_path}/none", compose=tmp_path / "none"
     )
 
     [compose] = [one for one in await examine(settings) if one.what == "compose"]

@@ -44,7 +44,7 @@ def add(
     from moorage.compose.tool import ComposeTool  # all of the world takes half a second more
 
     settings = config.load(data_dir=data_dir)
-    compose = ComposeTool(Path(settings.compose) if settings.compose else None)
+    compose = ComposeTool(settings.compose)
     allowed = allow or []
     shipped = [one.name for one in service.load().list()]
     verdict = asyncio.run(judge(given, compose, name=name, allow=allowed, taken=shipped))

@@ -235,6 +235,7 @@ def test_paths_in_force_are_shown_instead_of_nothing(data_dir: Path) -> None:
 
     assert shown["MOORAGE_SECRET_KEY_FILE"] == (f"{data_dir}/secret.key", "default")
     assert shown["MOORAGE_DATABASE_URL"] == (f"sqlite:///{data_dir}/moorage.db", "default")
+    assert shown["MOORAGE_COMPOSE"] == ("", "default")
 
 
 def test_proxies_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
