@@ -333,26 +333,18 @@ def hand_down(settings: Settings) -> None:
     os.environ[f"{PREFIX}DATA_DIR"] = str(settings.data_dir)
 
 
-def describe(settings: Settings) -> list[tuple[str, str, str, str]]:
-    """List every setting as (name, value, source, meaning); a URL's password is masked."""
-    toml = _toml(settings._given)
-    return [
-        (
-            PREFIX + name.upper(),
-            _shown(name, settings),
-            _source(name, toml, settings),
-            field.description or "",
-        )
-        for name, field in Settings.model_fields.items()
-    ]
-
-
-def unknown(settings: Settings) -> list[str]:
-    """List what the environment and the file set though there is no such setting."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    variables = {name for name in os.environ if name.startswith(PREFIX)} - known
-    keys = _toml(settings._given).keys() - Settings.model_fields.keys()
-    return [*sorted(variables), *(f"{key} in moorage.toml" for key in sorted(keys))]
+def sources(settings: Settings) -> dict[str, dict[str, Any]]:  # Any: unvalidated values
+    """Return what each source sets, the first one that wins first; also what is no setting."""
+    prefixed = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in os.environ.items()
+        if name.startswith(PREFIX) and value
+    }
+    return {
+        "command line": settings._given,
+        "environment": _bare() | prefixed,
+        "moorage.toml": _toml(settings._given),
+    }
 
 
 def _toml(given: dict[str, Any]) -> dict[str, Any]:  # Any: TOML
@@ -366,28 +358,3 @@ def _bare() -> dict[str, Any]:  # Any: unvalidated values
 
 def _toml_file(given: dict[str, Any]) -> Path:  # Any: unvalidated values
     return Path(given.get("data_dir") or find_data_dir()) / "moorage.toml"
-
-
-def _shown(name: str, settings: Settings) -> str:
-    value = getattr(settings, name)
-    if name == "database_url":
-        from sqlalchemy import make_url
-
-        return make_url(settings.database).render_as_string(hide_password=True)
-    if name == "redis_url":
-        return re.sub(r":[^@/]*@", ":***@", settings.redis_url)
-    if name == "secret_key_file":
-        return str(settings.secret_key)
-    if name == "machines":
-        return str(settings.machines_file)
-    if value is None:
-        return ""
-    return ",".join(value) if isinstance(value, tuple) else str(value)
-
-
-def _source(name: str, toml: dict[str, Any], settings: Settings) -> str:  # Any: TOML
-    if name in settings._given:
-        return "command line"
-    if os.environ.get(PREFIX + name.upper()) or name in _bare():
-        return "environment"
-    return "moorage.toml" if name in toml else "default"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from moorage import __version__, config
+from moorage import __version__, configured
 from moorage.config import Settings
 from moorage.engines.local import bind_error
 from moorage.engines.port import Engine
@@ -75,7 +75,7 @@ def _settings(settings: Settings) -> list[Finding]:
         Finding(
             "settings", False, f"{name} is set, but there is no such setting; see `moor config`"
         )
-        for name in config.unknown(settings)
+        for name in configured.unknown(settings)
     ]
 
 

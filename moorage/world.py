@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from moorage import config
+from moorage import configured
 from moorage.catalog import service as catalog
 from moorage.catalog.service import Catalog
 from moorage.compose import tool
@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 @asynccontextmanager
 async def open_world(settings: Settings) -> AsyncIterator[Tools]:
     """Open everything, and close it at the end."""
-    for name in config.unknown(settings):
+    for name in configured.unknown(settings):
         log.warning("%s is set, but there is no such setting", name)
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_database(settings))

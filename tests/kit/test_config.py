@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from moorage import config
+from moorage import config, configured
 from moorage.kit.errors import Invalid
 
 README = Path(__file__).parents[2] / "README.md"
@@ -32,7 +32,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def described() -> dict[str, tuple[str, str]]:
     """Return (value, source) by name."""
-    return {name: (value, source) for name, value, source, _ in config.describe(config.load())}
+    return {name: (value, source) for name, value, source, _ in configured.describe(config.load())}
 
 
 def test_everything_has_a_default_and_a_meaning(data_dir: Path) -> None:
@@ -40,13 +40,13 @@ def test_everything_has_a_default_and_a_meaning(data_dir: Path) -> None:
 
     assert settings.database == f"sqlite:///{data_dir}/moorage.db"
     assert settings.secret_key == data_dir / "secret.key"
-    assert all(meaning for *_, meaning in config.describe(settings))
+    assert all(meaning for *_, meaning in configured.describe(settings))
 
 
 def test_the_readme_says_of_every_setting_what_it_means() -> None:
     table = re.findall(r"^\| `(MOORAGE_\w+)` \| .+ \| (.+) \|$", README.read_text(), re.MULTILINE)
 
-    assert table == [(name, meaning) for name, _, _, meaning in config.describe(config.load())]
+    assert table == [(name, meaning) for name, _, _, meaning in configured.describe(config.load())]
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
@@ -64,7 +64,7 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
     assert settings.stop_grace_s == 5
     assert settings.quota_instances == 7
     assert settings.login_failures == 20
-    sources = {name: source for name, _, source, _ in config.describe(settings)}
+    sources = {name: source for name, _, source, _ in configured.describe(settings)}
     assert sources["MOORAGE_OPERATIONS_AT_ONCE"] == "moorage.toml"
     assert sources["MOORAGE_STOP_GRACE_S"] == "environment"
     assert sources["MOORAGE_QUOTA_INSTANCES"] == "command line"
@@ -251,7 +251,7 @@ def test_what_is_set_and_is_no_setting_is_listed(
     monkeypatch.setenv("MOORAGE_LOGLEVEL", "debug")
     (data_dir / "moorage.toml").write_text('quota_memory = 1\nlog_level = "debug"\n[vms]\na = 1\n')
 
-    unknown = config.unknown(config.load())
+    unknown = configured.unknown(config.load())
 
     assert {"MOORAGE_LOGLEVEL", "quota_memory in moorage.toml", "vms in moorage.toml"} <= {*unknown}
     assert not any(name in " ".join(unknown) for name in ("MOORAGE_DATA_DIR", "log_level"))
