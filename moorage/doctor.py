@@ -90,7 +90,7 @@ async def _engine(engine: Engine) -> Finding:
 
 
 async def _database(settings: Settings) -> Finding:
-    if not settings.database_url and not settings.data_dir.exists():
+    if not settings.database_url and not (settings.data_dir / "moorage.db").exists():
         return Finding("database", True, f"`moor serve` will make it in {settings.data_dir}")
     db = Database(settings.database)
     try:
