@@ -63,7 +63,7 @@ async def remove_old(tools: Tools, engine: Engine, left: Collection[Leftover]) -
             try:
                 await _remove(engine, row)
             except Conflict as error:
-                log.warning("cannot be removed", extra={"what": row.name, "reason": error.message})
+                log.debug("cannot be removed", extra={"what": row.name, "reason": error.message})
             else:
                 log.info("removed", extra={"kind": row.kind, "what": row.name})
 
@@ -73,5 +73,5 @@ async def _remove(engine: Engine, row: Leftover) -> None:
         await engine.remove_container(row.name)
     elif row.kind == "volume":
         await engine.remove_volume(row.name)
-    else:
-        await engine.remove_network(row.name)
+    elif not await engine.remove_network(row.name):
+        raise Conflict(f"A container that runs uses the network {row.name}.")

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from moorage.config import Settings
 from moorage.engines.fake import FakeEngine
-from moorage.engines.port import ContainerSpec
+from moorage.engines.port import ContainerSpec, VolumeMount
 from moorage.identity.models import User
 from moorage.instances import leftovers, rules
 from moorage.instances.models import Leftover
@@ -91,6 +91,31 @@ async def test_leftovers_are_removed_after_the_grace_when_that_is_set(
         assert before == ["lost", "lost-data"]
         assert [*engine.containers, *engine.volumes, *engine.networks] == []
         assert await rows(tools, Leftover) == []
+
+
+async def test_leftovers_in_use_are_not_said_to_be_removed(
+    tmp_path: Path, engine: FakeEngine, gate: Gate, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(data_dir=tmp_path, leftovers="remove", leftovers_grace_s=0)
+    async with open_tools(settings, engine, gate) as tools:
+        await leave(tools, engine)
+        theirs = ContainerSpec(
+            name="theirs",
+            image="redis",
+            labels={},
+            network="lost-net",
+            mounts=(VolumeMount("lost-data", "/data"),),
+        )
+        await engine.start_container(await engine.create_container(theirs))
+        watch = await watch_over(tools)
+        await look_twice(watch)
+        caplog.clear()
+
+        with caplog.at_level(logging.INFO):
+            await look_twice(watch)
+
+        assert {row.name for row in await rows(tools, Leftover)} == {"lost-data", "lost-net"}
+        assert [(one.message, vars(one)["what"]) for one in caplog.records] == [("removed", "lost")]
 
 
 async def test_what_others_have_on_the_server_is_none_of_our_business(
