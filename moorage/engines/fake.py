@@ -38,7 +38,7 @@ class FakeEngine(FakeStores, FakeStreams):
         """Describe the engine."""
         self._enter("info")
         return EngineInfo(
-            version="fake",
+            version=self.version,
             cpus=4,
             memory_mib=MEMORY_MIB,
             operating_system="none",

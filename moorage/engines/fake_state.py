@@ -50,13 +50,14 @@ class FakeState:
 
     registry: references that can be pulled. taken_ports: those that other programs have.
     is_here: whether those can be seen from here. programs: command → what it does; others run
-    until stopped. memory_free_mib, disk_free_mib: what its server says.
+    until stopped. version, memory_free_mib, disk_free_mib: what its server says.
     """
 
     def __init__(self, *, registry: Iterable[str] = (), taken_ports: Iterable[int] = ()) -> None:
         self.registry = set(registry)
         self.taken_ports = set(taken_ports)
         self.is_here = True
+        self.version = "fake"
         self.memory_free_mib = MEMORY_MIB
         self.disk_free_mib = DISK_MIB
         self.programs: dict[tuple[str, ...], Program] = {}

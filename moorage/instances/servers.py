@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy import func, select
 
 from moorage.engines.port import EngineInfo
-from moorage.instances import leftovers, live
+from moorage.instances import leftovers
 from moorage.instances.models import Instance, Leftover
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
@@ -69,11 +69,12 @@ async def _seen(tools: Tools, servers: Sequence[Server]) -> Sequence[Seen]:
 
 
 async def _status(tools: Tools, name: str) -> Status:
-    if name not in tools.engines:
+    engine = tools.engines.get(name)
+    if engine is None:
         return "unknown"
     try:
         async with asyncio.timeout(_WITHIN_S):
-            await live.check_engine(tools, name)
+            tools.sizes[name] = await engine.info()
     except TimeoutError:
         return "unknown"
     except Unavailable:

@@ -44,7 +44,7 @@ class Tools:
 
     engines, composes, hosts: by server name; a machine that we cannot look at has no host.
     cloud: where VMs run.
-    sizes: what a server has, by its name, as its engine said when it first answered.
+    sizes: what a server has, by its name, as its engine said when it was last asked.
     """
 
     installation: str

@@ -56,6 +56,15 @@ async def test_a_server_whose_engine_is_gone_is_down_and_keeps_its_last_figures(
     assert server["engine"]["cpus"] == 4
 
 
+async def test_the_figures_of_a_server_are_those_of_now(world: World, admin: Person) -> None:
+    await admin.http.get("/v1/servers")
+    world.engine.version = "29.0.0"
+
+    server = (await admin.http.get("/v1/servers/local")).json()
+
+    assert server["engine"]["version"] == "29.0.0"
+
+
 async def test_a_server_that_never_answered_has_no_figures(world: World, admin: Person) -> None:
     world.engine.down = True
 
