@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "moorage"
 MAX_LINES = 400
 MAY_CATCH_ALL = (
+    "moorage/instances/inside.py",
     "moorage/openstack/threads.py",
     "moorage/operations/duties.py",
     "moorage/operations/runner.py",

@@ -142,13 +142,14 @@ async def _merged(
     streams: Sequence[tuple[str, AsyncIterator[str]]],
 ) -> AsyncIterator[AsyncIterator[str]]:
     """Listen to several streams at once, until the last one ends."""
-    lines: asyncio.Queue[str | Unavailable | None] = asyncio.Queue(_WAITING_LINES)
+    lines: asyncio.Queue[str | Exception | None] = asyncio.Queue(_WAITING_LINES)
 
     async def read(prefix: str, stream: AsyncIterator[str]) -> None:
         try:
             async for line in stream:
                 await lines.put(f"{prefix}{line}")
-        except Unavailable as error:
+        # boundary: whatever it is, it is raised again where it is waited for
+        except Exception as error:  # noqa: BLE001
             await lines.put(error)
         else:
             await lines.put(None)
@@ -157,7 +158,7 @@ async def _merged(
         open_streams = len(streams)
         while open_streams:
             line = await lines.get()
-            if isinstance(line, Unavailable):
+            if isinstance(line, Exception):
                 raise line
             if line is None:
                 open_streams -= 1
