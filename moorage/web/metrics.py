@@ -1,5 +1,6 @@
 """Figures for Prometheus, at `/metrics`."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -11,6 +12,7 @@ from moorage.kit.errors import Unavailable
 from moorage.operations import service as operations
 from moorage.web.deps import ToolsDep
 
+_Numbers = dict[tuple[str, str], int]
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 
@@ -84,9 +86,13 @@ router = APIRouter(tags=["health"])
 @router.get("/metrics", response_class=PlainTextResponse, openapi_extra={"security": []})
 async def show_metrics(metrics: Annotated[Metrics, Depends(_metrics)], tools: ToolsDep) -> Response:
     """Show the figures in Prometheus' text format."""
-    async with tools.db.read() as session:
-        _fill(metrics.instances, await instances.count(session))
-        _fill(metrics.operations, await operations.count(session))
+    standing: _Numbers = {}
+    ordered: _Numbers = {}
+    with suppress(Unavailable):  # no figures of rows then, and all others
+        async with tools.db.read() as session:
+            standing, ordered = await instances.count(session), await operations.count(session)
+    _fill(metrics.instances, standing)
+    _fill(metrics.operations, ordered)
     for name, engine in tools.engines.items():
         try:
             await engine.ping()
@@ -99,7 +105,7 @@ async def show_metrics(metrics: Annotated[Metrics, Depends(_metrics)], tools: To
     )
 
 
-def _fill(gauge: Gauge, numbers: dict[tuple[str, str], int]) -> None:
+def _fill(gauge: Gauge, numbers: _Numbers) -> None:
     gauge.clear()
     for labels, number in numbers.items():
         gauge.labels(*labels).set(number)

@@ -5,6 +5,7 @@ import re
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from moorage.kit.errors import Failed
 from tests.make.world import Person, World
@@ -69,6 +70,20 @@ async def test_the_figures_show_an_engine_that_is_down(
     world.engine.down = True
 
     assert (await read_figures(nobody))['moorage_server_up{server="local"}'] == 0
+
+
+async def test_without_rows_there_are_all_other_figures(world: World, anna: Person) -> None:
+    await anna.http.post("/resource_list", json=REDIS)
+    before = await read_figures(anna.http)
+    async with world.db.begin() as session:
+        await session.execute(text("ALTER TABLE instances RENAME TO lost"))
+
+    figures = await read_figures(await world.http())
+
+    assert before.keys() - figures.keys() == {
+        'moorage_instances{blueprint="redis",status="running"}',
+        'moorage_operations{kind="instance.create",status="succeeded"}',
+    }
 
 
 async def test_what_is_gone_leaves_the_figures(anna: Person) -> None:
