@@ -23,7 +23,6 @@ from moorage.vms import jobs as vms
 from moorage.world import make_queue
 
 _HOURLY_S = 3600
-_STARTING = ("Container", "Login", "Containers", "Ready")  # of one container, of a project
 
 
 def jobs(tools: Tools) -> dict[str, Job]:
@@ -33,51 +32,33 @@ def jobs(tools: Tools) -> dict[str, Job]:
         "instance.create": Job(
             partial(instances.create, tools),
             undo=partial(instances.undo_create, tools),
-            steps=("Image", "Container", "Login"),
-            undone=_STARTING,
+            steps=3,
+            kept=("Image",),
         ),
         "instance.start": Job(
-            partial(instances.start, tools),
-            undo=partial(instances.undo, tools),
-            steps=("Container", "Login"),
-            undone=_STARTING,
+            partial(instances.start, tools), undo=partial(instances.undo, tools), steps=2
         ),
         "instance.stop": Job(
-            partial(instances.stop, tools),
-            undo=partial(instances.undo, tools),
-            steps=("Stop",),
-            undone=("Stop",),
+            partial(instances.stop, tools), undo=partial(instances.undo, tools), steps=1
         ),
         "instance.restart": Job(
-            partial(instances.restart, tools),
-            undo=partial(instances.undo, tools),
-            steps=("Stop", "Container", "Login"),
-            undone=("Stop", *_STARTING),
+            partial(instances.restart, tools), undo=partial(instances.undo, tools), steps=3
         ),
         "instance.mend": Job(
-            partial(instances.mend, tools),
-            undo=partial(instances.undo, tools),
-            steps=("Container", "Login"),
-            undone=(*_STARTING, "Stop", "Remove"),
+            partial(instances.mend, tools), undo=partial(instances.undo, tools), steps=2
         ),
         "instance.delete": Job(
-            partial(instances.delete, tools),
-            undo=partial(instances.undo_delete, tools),
-            steps=("Container", "Data"),
-            undone=("Container", "Data"),
+            partial(instances.delete, tools), undo=partial(instances.undo_delete, tools), steps=2
         ),
         "vm.create": Job(
             partial(vms.create, tools.cloud, turn),
             undo=partial(vms.undo_create, tools.cloud),
-            steps=("Server", "Active"),
-            undone=("Server", "Active"),
+            steps=2,
         ),
-        "vm.start": Job(partial(vms.start, tools.cloud), steps=("Ask",), undone=("Ask",)),
-        "vm.stop": Job(partial(vms.stop, tools.cloud), steps=("Ask",), undone=("Ask",)),
-        "vm.reboot": Job(
-            partial(vms.reboot, tools.cloud), steps=("Ask", "Active"), undone=("Ask", "Active")
-        ),
-        "vm.delete": Job(partial(vms.delete, tools.cloud), steps=("Server",)),
+        "vm.start": Job(partial(vms.start, tools.cloud), steps=1),
+        "vm.stop": Job(partial(vms.stop, tools.cloud), steps=1),
+        "vm.reboot": Job(partial(vms.reboot, tools.cloud), steps=2),
+        "vm.delete": Job(partial(vms.delete, tools.cloud), steps=1),
     }
 
 

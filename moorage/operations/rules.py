@@ -23,17 +23,17 @@ def undo_again_after_s(attempts: int) -> float:
     return UNDO_AGAIN_AFTER_S[min(attempts, len(UNDO_AGAIN_AFTER_S) - 1)]
 
 
-def progress(steps: Sequence[Step], names: Collection[str]) -> int:
-    """Return how much is done, in per cent; names: the steps that there will be."""
+def progress(steps: Sequence[Step], *, of: int) -> int:
+    """Return how much is done, in per cent; of: how many steps there will be."""
     done = sum(step["status"] == "succeeded" for step in steps)
-    return min(99, 100 * done // len(names)) if names else 0
+    return min(99, 100 * done // of) if of else 0
 
 
-def undone(steps: Iterable[Step], names: Collection[str]) -> list[dict[str, Any]]:  # Any: JSON
-    """Return the steps after an undo: the results of those that it takes back are gone."""
+def undone(steps: Iterable[Step], *, kept: Collection[str]) -> list[dict[str, Any]]:  # Any: JSON
+    """Return the steps after an undo: the results are gone but for those of the names kept."""
     return [
         {key: value for key, value in step.items() if key != "result"} | {"status": "undone"}
-        if step["name"] in names and step["status"] == "succeeded"
+        if step["name"] not in kept and step["status"] == "succeeded"
         else dict(step)
         for step in steps
     ]

@@ -46,7 +46,7 @@ class Run:
     is waited for. Nothing is written once somebody else has begun to perform it.
     """
 
-    def __init__(self, db: Database, operation: Operation, *, steps: Collection[str] = ()) -> None:
+    def __init__(self, db: Database, operation: Operation, *, steps: int = 0) -> None:
         self.id = operation.id
         self.subject = operation.subject
         self.owner_id = operation.owner_id
@@ -54,7 +54,7 @@ class Run:
         self.is_first = operation.fence == 1
         self.ended: Status | None = None
         self._db = db
-        self._names = steps
+        self._step_count = steps
         self._fence = operation.fence
         self._status: Status = operation.status
         self._steps = [dict(step) for step in operation.steps]
@@ -152,9 +152,9 @@ class Run:
         """Let somebody else go on with it at once."""
         await self._write(job_id=None)
 
-    def take_back(self, names: Collection[str]) -> None:
+    def take_back(self, *, kept: Collection[str]) -> None:
         """Forget the results of the steps that were undone."""
-        self._steps = rules.undone(self._steps, names)
+        self._steps = rules.undone(self._steps, kept=kept)
 
     async def told(self) -> None:
         """Return when all that was told is written down."""
@@ -194,7 +194,7 @@ class Run:
             self._tell_step(status)
 
     def _tell_step(self, status: str) -> None:
-        done = rules.progress(self._steps, self._names)
+        done = rules.progress(self._steps, of=self._step_count)
         self._tell("step", name=self._steps[-1]["name"], status=status, progress=done)
 
     def _note_event(self, kind: EventKind, **data: object) -> None:
@@ -213,7 +213,7 @@ class Run:
         where = {
             "status": self._status,
             "steps": self._steps,
-            "progress": rules.progress(self._steps, self._names),
+            "progress": rules.progress(self._steps, of=self._step_count),
         }
         told = len(self._untold)
         events = list(self._untold)

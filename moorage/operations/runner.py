@@ -37,13 +37,13 @@ RecordFailure = Callable[[Session, Operation], Awaitable[None]]  # in the commit
 class Job:
     """What performs an operation, and what takes back a failed one. Both may run twice.
 
-    steps: names, in their order. undone: those whose results the undo takes back.
+    steps: how many there will be. kept: names of those whose results outlive an undo.
     """
 
     do: JobFunction
     undo: JobFunction | None = None
-    steps: tuple[str, ...] = ()
-    undone: tuple[str, ...] = ()
+    steps: int = 0
+    kept: tuple[str, ...] = ()
 
 
 class Runner:
@@ -89,7 +89,7 @@ class Runner:
         operation_id.set(operation.id)
         request_id.set(operation.request_id)
         job = self._jobs.get(operation.kind)
-        run = Run(self._db, operation, steps=job.steps if job else ())
+        run = Run(self._db, operation, steps=job.steps if job else 0)
         if job is None:
             log.error("unknown kind of operation", extra={"kind": operation.kind})
             why = "This release does not know how."
@@ -139,7 +139,7 @@ class Runner:
             again_s = rules.undo_again_after_s(attempts)
             await run.put_off(_sentence(failure, run), attempts=attempts + 1, for_s=again_s)
             return
-        run.take_back(job.undone)
+        run.take_back(kept=job.kept)
         async with run.end("cancelled" if operation.was_cancelled else "failed") as session:
             await self._record_failure(session, operation)
 

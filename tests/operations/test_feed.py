@@ -25,7 +25,7 @@ async def work(run: Run) -> None:
     await run.step("Second", talk)
 
 
-JOBS = {"test": Job(work, steps=("First", "Second"))}
+JOBS = {"test": Job(work, steps=2)}
 
 
 async def news(db: Database, operation: str, *, after: int = 0) -> list[News]:

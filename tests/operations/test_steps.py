@@ -1,6 +1,7 @@
 """Steps: done once, and remembered by name; what a cut or a failure leaves of them."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -48,7 +49,7 @@ class Bakery:
     @property
     def job(self) -> Job:
         """Return what performs it."""
-        return Job(self.do, self.undo, steps=("Mix", "Bake", "Taste"), undone=("Bake", "Taste"))
+        return Job(self.do, self.undo, steps=3, kept=("Mix",))
 
 
 async def test_a_step_that_was_done_before_a_cut_is_not_performed_again(
@@ -126,6 +127,22 @@ async def test_a_retry_goes_on_from_the_first_step_that_is_not_done_or_was_undon
     found = await ended(db, operation)
     assert (found.status, found.error) == ("succeeded", None)
     assert bakery.performed == ["Mix", "Bake", "Bake", "Taste"]
+
+
+async def test_a_retry_performs_again_what_was_done_unless_an_undo_keeps_it(
+    db: Database, perform: Perform
+) -> None:
+    bakery = Bakery(Failed("The oven exploded."))
+    operation = await make_operation(db)
+    perform({"test": replace(bakery.job, kept=())})
+    failed = await ended(db, operation)
+
+    async with db.begin() as session:
+        await operations.retry(session, await operations.get(session, operation.id))
+
+    await ended(db, operation)
+    assert [step["status"] for step in failed.steps] == ["undone", "failed"]
+    assert bakery.performed == ["Mix", "Bake", "Mix", "Bake", "Taste"]
 
 
 async def test_progress_grows_with_the_steps(db: Database, perform: Perform) -> None:
