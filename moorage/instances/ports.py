@@ -1,13 +1,13 @@
 """The ports of an instance: reserved with the order, kept until the end."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 
 from sqlalchemy import update
 
 from moorage.catalog.app import App
-from moorage.engines.port import Container
-from moorage.instances import rules
+from moorage.engines.port import Container, Engine, PortTaken
+from moorage.instances import containers, rules
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
 from moorage.inventory import rules as inventory_rules
@@ -19,6 +19,8 @@ from moorage.operations.run import Run
 
 SETTING = "MOORAGE_DATABASE_PORTS"
 APP_SETTING = "MOORAGE_APP_PORTS"
+
+_TRIES = 50
 
 
 async def reserve(session: Session, tools: Tools, instance: Instance) -> None:
@@ -34,30 +36,35 @@ async def reserve(session: Session, tools: Tools, instance: Instance) -> None:
         instance.db_port = await _reserve(session, tools, instance, SETTING)
 
 
-def pass_over(tools: Tools, server_id: str, containers: Iterable[Container]) -> None:
+def pass_over(tools: Tools, server_id: str, found: Iterable[Container]) -> None:
     """Leave out for a while the ports of a server that containers of others hold."""
-    for one in containers:
+    for one in found:
         if one.labels.get(rules.DEPLOYMENT) != tools.installation:
             for port in one.ports:
                 tools.refused_ports.remember(server_id, port)
 
 
-async def take_next(tools: Tools, run: Run, instance: Instance) -> None:
-    """Give an instance other ports: one of those that it has is somebody else's. Raises Failed."""
-    await run.say(f"{_shown(instance)} belongs to somebody else; trying the next one.")
-    for port in filter(None, (instance.port, instance.db_port)):
-        tools.refused_ports.remember(instance.server_id, port)
-    async with run.begin() as session:
-        await inventory.release_ports(session, instance_id=instance.id)
+async def on_free_ports(
+    tools: Tools,
+    run: Run,
+    instance: Instance,
+    engine: Engine,
+    start: Callable[[], Awaitable[str]],
+) -> str:
+    """Return what start does; give the instance its next ports while others hold one of them.
+
+    Raises Failed.
+    """
+    for _ in range(_TRIES):
         try:
-            await reserve(session, tools, instance)
-        except Unavailable as error:  # none is left, and waiting gives none
-            raise Failed(error.message) from error
-        await session.execute(
-            update(Instance)
-            .where(Instance.id == instance.id)
-            .values(port=instance.port, db_port=instance.db_port)
-        )
+            return await start()
+        except PortTaken:
+            await containers.remove(tools, instance, engine)
+            await _take_next(tools, run, instance)
+    setting = APP_SETTING if instance.kind == "app" else SETTING
+    raise Failed(
+        f"{_TRIES} ports in a row are taken by others; set {setting} to a range that is free."
+    )
 
 
 def of(instance: Instance) -> int:
@@ -75,12 +82,22 @@ def taken(instance: Instance) -> Unavailable:
     )
 
 
-def all_taken(instance: Instance, tried: int) -> Failed:
-    """Return what to tell when there seems to be no port that is free."""
-    setting = APP_SETTING if instance.kind == "app" else SETTING
-    return Failed(
-        f"{tried} ports in a row are taken by others; set {setting} to a range that is free."
-    )
+async def _take_next(tools: Tools, run: Run, instance: Instance) -> None:
+    """Give an instance other ports: one of those that it has is somebody else's. Raises Failed."""
+    await run.say(f"{_shown(instance)} belongs to somebody else; trying the next one.")
+    for port in filter(None, (instance.port, instance.db_port)):
+        tools.refused_ports.remember(instance.server_id, port)
+    async with run.begin() as session:
+        await inventory.release_ports(session, instance_id=instance.id)
+        try:
+            await reserve(session, tools, instance)
+        except Unavailable as error:  # none is left, and waiting gives none
+            raise Failed(error.message) from error
+        await session.execute(
+            update(Instance)
+            .where(Instance.id == instance.id)
+            .values(port=instance.port, db_port=instance.db_port)
+        )
 
 
 def _shown(instance: Instance) -> str:

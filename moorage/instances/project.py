@@ -6,6 +6,7 @@ but rows and the catalogue.
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from moorage.catalog import running, safety
@@ -31,7 +32,6 @@ from moorage.operations.run import Run
 
 STEPS = ("Containers", "Ready")
 
-_PORTS_TRIED = 20
 _TRIES = 5
 _FILLED_AT = "/filled"
 _UP_TIMEOUT_S = 1800  # services may wait for each other's health
@@ -40,7 +40,7 @@ Model = Mapping[str, Any]  # Any: JSON of the parser
 
 
 async def prepare(tools: Tools, run: Run, instance: Instance, engine: Engine) -> dict[str, object]:
-    """Have the images of all services; return version and parts."""
+    """Have the images of all services; return the parts."""
     await _check_names(tools, instance, engine)
     app = tools.catalog.app(instance.blueprint)
     model = await _model(tools, instance)
@@ -53,7 +53,7 @@ async def prepare(tools: Tools, run: Run, instance: Instance, engine: Engine) ->
     prefix = rules.container_name(tools.installation, instance)
     volumes = [*running.volumes(model, prefix).values()]
     parts = Parts(images=found, lasting=running.lasting(model), volumes=volumes)
-    return {"version": instance.version, "parts": parts}
+    return {"parts": parts}
 
 
 async def start_new(tools: Tools, run: Run, instance: Instance, engine: Engine) -> str:
@@ -63,13 +63,8 @@ async def start_new(tools: Tools, run: Run, instance: Instance, engine: Engine) 
     """
     model = await _model(tools, instance)
     await _fill_volumes(tools, instance, engine, model)
-    for _ in range(_PORTS_TRIED):
-        try:
-            return await _up(tools, run, instance, engine, model)
-        except PortTaken:
-            await containers.remove(tools, instance, engine)
-            await ports.take_next(tools, run, instance)
-    raise ports.all_taken(instance, _PORTS_TRIED)
+    start = partial(_up, tools, run, instance, engine, model)
+    return await ports.on_free_ports(tools, run, instance, engine, start)
 
 
 async def start_again(tools: Tools, run: Run, instance: Instance, engine: Engine) -> str:

@@ -1,6 +1,7 @@
 """How an instance that is one container comes to run. Every call may be repeated."""
 
 import asyncio
+from functools import partial
 
 from moorage.catalog import render
 from moorage.engines.port import ContainerSpec, Engine, ImageMissing, NetworkMissing, PortTaken
@@ -14,7 +15,6 @@ from moorage.operations.run import Run
 
 STEPS = ("Container", "Login")
 
-_PORTS_TRIED = 50
 _NETWORK_TRIES = 5
 
 
@@ -30,13 +30,8 @@ async def start_new(tools: Tools, run: Run, instance: Instance, engine: Engine) 
 
     Returns its id. Raises Failed.
     """
-    for _ in range(_PORTS_TRIED):
-        try:
-            return await _start(tools, run, instance, engine)
-        except PortTaken:
-            await containers.remove(tools, instance, engine)
-            await ports.take_next(tools, run, instance)
-    raise ports.all_taken(instance, _PORTS_TRIED)
+    start = partial(_start, tools, run, instance, engine)
+    return await ports.on_free_ports(tools, run, instance, engine, start)
 
 
 async def start_again(tools: Tools, run: Run, instance: Instance, engine: Engine) -> str:
