@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from moorage.engines import connectors, local
-from moorage.engines.docker_answers import Created, Exit, Info
+from moorage.engines.docker_answers import Created, Info
 from moorage.engines.docker_body import container_body, label_filter, quoted
 from moorage.engines.docker_container_answers import InspectedContainer, ListedContainer, Stats
 from moorage.engines.docker_images import DockerImages
@@ -15,7 +15,7 @@ from moorage.engines.docker_streams import DockerStreams
 from moorage.engines.http import SILENCE_S, Connector, EngineClient
 from moorage.engines.polling import soon
 from moorage.engines.port import Container, ContainerSpec, EngineInfo, Usage
-from moorage.kit.errors import Conflict, NotFound, Unavailable
+from moorage.kit.errors import Conflict, NotFound
 
 INFO_TIMEOUT_S = 2
 SLOW_CALL_TIMEOUT_S = 120  # what touches disks and kernels, on a machine under load
@@ -122,11 +122,12 @@ class DockerEngine(DockerImages, DockerNetworks, DockerStreams):
             return
         except Conflict:  # somebody else is removing it: be back when it is gone
             with suppress(NotFound):
-                await self._wait(id_or_name, "removed", timeout_s=SLOW_CALL_TIMEOUT_S)
-
-    async def wait_container(self, id_or_name: str, *, timeout_s: float) -> int:
-        """Wait until it exits and return the exit code."""
-        return await self._wait(id_or_name, "not-running", timeout_s=timeout_s)
+                await self._client.send(
+                    "POST",
+                    _path(id_or_name, "wait"),
+                    query={"condition": "removed"},
+                    timeout_s=SLOW_CALL_TIMEOUT_S,
+                )
 
     async def container_usage(self, id_or_name: str) -> Usage | None:
         """Measure a container."""
@@ -171,17 +172,6 @@ class DockerEngine(DockerImages, DockerNetworks, DockerStreams):
             return await self.get_container(name)
         except NotFound:
             return None
-
-    async def _wait(self, id_or_name: str, condition: str, *, timeout_s: float) -> int:
-        path = _path(id_or_name, "wait")
-        try:
-            async with asyncio.timeout(timeout_s):
-                answer = await self._client.ask(
-                    "POST", path, Exit, query={"condition": condition}, timeout_s=None
-                )
-        except TimeoutError as error:
-            raise Unavailable(f"{id_or_name} was not done within {timeout_s:g} s.") from error
-        return answer.status_code
 
 
 def _path(id_or_name: str, call: str) -> str:

@@ -89,12 +89,6 @@ class Created(Answer):
     id: str
 
 
-class Exit(Answer):
-    """POST /containers/{}/wait."""
-
-    status_code: int
-
-
 class Pool(Answer):
     """A range of addresses."""
 

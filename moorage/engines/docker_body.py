@@ -105,7 +105,6 @@ def _mount(mount: VolumeMount) -> Json:
         "Type": "volume",
         "Source": mount.volume,
         "Target": mount.target,
-        "ReadOnly": mount.read_only,
         "VolumeOptions": {"Labels": dict(mount.labels)},
     }
 

@@ -18,7 +18,7 @@ from moorage.engines.port import (
     Volume,
 )
 from moorage.kit.clock import now
-from moorage.kit.errors import Conflict, Unavailable
+from moorage.kit.errors import Conflict
 
 __all__ = ["FakeEngine", "Program"]
 
@@ -128,14 +128,6 @@ class FakeEngine(FakeStores, FakeStreams):
         self._enter("remove_container")
         if container := self._find(id_or_name):
             self._remove(container)
-
-    async def wait_container(self, id_or_name: str, *, timeout_s: float) -> int:
-        """Return its exit code; one that runs is never done."""
-        self._enter("wait_container")
-        seen = self._container(id_or_name).seen
-        if seen.status == "running":
-            raise Unavailable(f"{id_or_name} was not done within {timeout_s:g} s.")
-        return seen.exit_code or 0
 
     async def container_log(self, id_or_name: str, *, tail: int = 20) -> list[str]:
         """Return the last lines that its program wrote."""

@@ -45,7 +45,6 @@ class VolumeMount:
     volume: str
     target: str
     labels: Mapping[str, str] = field(default_factory=dict)
-    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +231,6 @@ class Engine(Protocol):
 
     async def remove_container(self, id_or_name: str) -> None:
         """Kill and remove it with its anonymous volumes. Fine when it is gone."""
-        ...
-
-    async def wait_container(self, id_or_name: str, *, timeout_s: float) -> int:
-        """Wait until it exits and return the exit code. Raises Unavailable after the timeout."""
         ...
 
     async def container_log(self, id_or_name: str, *, tail: int = 20) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from moorage.engines.port import ImageMissing, PublishedPort
 from moorage.kit.errors import Invalid, NotFound, Unavailable
+from tests.make.containers import exit_code
 from tests.make.ports import free_port
 
 from .conftest import Bench, chunks, tar_of
@@ -25,7 +26,7 @@ async def ignore(_line: str) -> None:
 async def output(bench: Bench, *command: str) -> list[str]:
     """Return what a program writes in a container."""
     container = await bench.run(bench.spec("one", *command))
-    assert await bench.engine.wait_container(container, timeout_s=20) == 0
+    assert await exit_code(bench.engine, container) == 0
     return await bench.engine.container_log(container, tail=200)
 
 

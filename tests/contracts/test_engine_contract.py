@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from moorage.engines.port import HealthCheck, ImageMissing, NetworkMissing, PortTaken, PublishedPort
-from moorage.kit.errors import Conflict, NotFound, Unavailable
+from moorage.kit.errors import Conflict, NotFound
+from tests.make.containers import exit_code
 from tests.make.ports import free_port
 
 from .conftest import MISSING, READ, TALK, Bench, tar_of
@@ -187,28 +188,18 @@ async def test_a_container_in_a_network_that_is_not_there_does_not_start(bench: 
 async def test_a_command_that_the_image_lacks_exits_with_127(bench: Bench) -> None:
     container = await bench.run(bench.spec("one", *MISSING))
 
-    assert await bench.engine.wait_container(container, timeout_s=20) == 127
+    assert await exit_code(bench.engine, container) == 127
 
 
-async def test_waiting_returns_the_exit_code(bench: Bench) -> None:
+async def test_what_has_ended_tells_its_exit_code(bench: Bench) -> None:
     container = await bench.run(bench.spec("one", *TALK))
 
-    assert await bench.engine.wait_container(container, timeout_s=20) == 3
-
-    seen = await bench.engine.get_container(container)
-    assert (seen.status, seen.exit_code) == ("exited", 3)
-
-
-async def test_waiting_for_what_does_not_end_is_given_up(bench: Bench) -> None:
-    container = await bench.run(bench.spec())
-
-    with pytest.raises(Unavailable, match="not done within"):
-        await bench.engine.wait_container(container, timeout_s=0.2)
+    assert await exit_code(bench.engine, container) == 3
 
 
 async def test_the_log_has_the_last_lines_of_both_outputs(bench: Bench) -> None:
     container = await bench.run(bench.spec("one", *TALK))
-    await bench.engine.wait_container(container, timeout_s=20)
+    await exit_code(bench.engine, container)
 
     lines = await bench.engine.container_log(container)
     last = await bench.engine.container_log(container, tail=1)
@@ -228,7 +219,7 @@ async def test_files_are_put_into_a_container_before_it_starts(bench: Bench) -> 
     await bench.engine.put_archive(container, "/drop", tar_of("word", b"hello"))
     await bench.engine.start_container(container)
 
-    assert await bench.engine.wait_container(container, timeout_s=20) == 0
+    assert await exit_code(bench.engine, container) == 0
     assert await bench.engine.container_log(container) == ["hello"]
 
 

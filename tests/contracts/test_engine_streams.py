@@ -8,6 +8,7 @@ import pytest
 
 from moorage.engines.port import EngineEvent, HealthCheck
 from moorage.kit.errors import NotFound
+from tests.make.containers import exit_code
 
 from .conftest import LINGER, TALK, Bench
 
@@ -85,7 +86,7 @@ async def test_a_list_tells_how_containers_ended(bench: Bench) -> None:
     ended = await bench.run(bench.spec("ended", *TALK))
     await bench.run(bench.spec("running"))
     await bench.engine.create_container(bench.spec("created"))
-    await bench.engine.wait_container(ended, timeout_s=20)
+    await exit_code(bench.engine, ended)
 
     found = await bench.engine.find_containers(bench.labels)
 
@@ -119,7 +120,7 @@ async def test_a_log_is_followed_until_its_container_restarts_by_itself(bench: B
 
 async def test_following_begins_with_the_last_lines_also_of_what_has_ended(bench: Bench) -> None:
     container = await bench.run(bench.spec("one", *TALK))
-    await bench.engine.wait_container(container, timeout_s=20)
+    await exit_code(bench.engine, container)
 
     async with bench.engine.follow_log(container) as lines, asyncio.timeout(20):
         told = [line async for line in lines]

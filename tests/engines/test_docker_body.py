@@ -65,7 +65,6 @@ def test_a_container_is_asked_for_with_all_that_its_spec_says() -> None:
                     "Type": "volume",
                     "Source": "cache-data",
                     "Target": "/data",
-                    "ReadOnly": False,
                     "VolumeOptions": {"Labels": {"moorage.instance": "7"}},
                 }
             ],

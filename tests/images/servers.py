@@ -13,6 +13,7 @@ import pymysql
 
 from moorage.engines.port import ContainerSpec, Engine, PublishedPort, VolumeMount
 from tests.e2e import clients
+from tests.make.containers import exit_code
 from tests.make.ports import free_port
 
 LABEL = "moorage.test"
@@ -109,11 +110,11 @@ class Servers:
         """Kill it at once; its data stay."""
         await self.engine.remove_container(server.container)
 
-    async def run(self, kind: Kind, image: str, script: str) -> int:
+    async def run(self, kind: Kind, image: str, script: str) -> int | None:
         """Run a shell script beside the data; return its exit status."""
         shell = ("sh", "-c", script)
         server = await self.start(kind, image, environment={}, entrypoint=shell)
-        return await self.engine.wait_container(server.container, timeout_s=READY_TIMEOUT_S)
+        return await exit_code(self.engine, server.container, within_s=READY_TIMEOUT_S)
 
     async def remove_all(self) -> None:
         """Remove the servers and their data."""

@@ -4,6 +4,7 @@ import pytest
 
 from tests.images.conftest import Prepare
 from tests.images.servers import MARIADB, MYSQL, POSTGRES, Kind, Servers
+from tests.make.containers import exit_code
 
 pytestmark = [pytest.mark.anyio, pytest.mark.engine]
 
@@ -108,7 +109,7 @@ async def test_a_first_start_without_a_password_says_what_to_set(
 ) -> None:
     server = await servers.start(kind, await prepare(kind.name), environment={})
 
-    assert await servers.engine.wait_container(server.container, timeout_s=30) == 1
+    assert await exit_code(servers.engine, server.container, within_s=30) == 1
     log = await servers.engine.container_log(server.container)
     assert log == [f"The data directory is empty: set {kind.password}."]
 
