@@ -64,7 +64,7 @@ async def check_room(tools: Tools, order: Order, *, sees: str | None) -> None:
     """
     try:
         app = tools.catalog.app(order.blueprint)
-        name = inventory.LOCAL if order.server is None else order.server
+        name = inventory.name_of(order.server)
         engine = tools.engines[name]
     except (NotFound, KeyError):
         return

@@ -22,7 +22,7 @@ _LOG_LINES = 15
 
 async def check_engine(tools: Tools, server: str | None) -> None:
     """Raise Unavailable when the engine of a server does not answer; an unknown server passes."""
-    name = inventory.LOCAL if server is None else server
+    name = inventory.name_of(server)
     engine = tools.engines.get(name)
     if engine is None:
         return

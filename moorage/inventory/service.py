@@ -33,11 +33,16 @@ async def get_server(session: Session, server_id: str) -> Server:
     return await session.get_one(Server, server_id)
 
 
+def name_of(server: str | None) -> str:
+    """Return the name of the server that somebody means; None: the one that takes what is new."""
+    return LOCAL if server is None else server
+
+
 async def choose_server(session: Session, name: str | None) -> Server:
     """Return the server of that name, or the one that takes the next instance. Raises Invalid."""
     servers = await list_servers(session)
     for server in servers:
-        if server.name == (LOCAL if name is None else name):
+        if server.name == name_of(name):
             return server
     known = ", ".join(server.name for server in servers)
     raise Invalid(

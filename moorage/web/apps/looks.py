@@ -50,7 +50,7 @@ async def apps(tools: Tools, caller: Caller) -> JsonObject:
 
 async def server(tools: Tools, caller: Caller, name: str | None) -> JsonObject:
     """Tell how a server is. Raises NotFound."""
-    seen = await servers.get(tools, name or inventory.LOCAL)
+    seen = await servers.get(tools, inventory.name_of(name))
     measured, running = await asyncio.gather(_measured(tools, seen), _running(tools, seen))
     async with tools.db.read() as session:
         sick = await troubles.on_server(session, seen.server.id, sees=caller.sees)
