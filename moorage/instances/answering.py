@@ -4,9 +4,10 @@ import asyncio
 
 from moorage.catalog.app import App
 from moorage.engines.port import Container, Engine
-from moorage.instances import containers, live, reconcile, rules
+from moorage.instances import containers, reconcile, rules
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
+from moorage.instances.words import cause, last_words
 from moorage.kit.errors import Failed
 from moorage.probes.port import NotReady, Page
 
@@ -47,7 +48,7 @@ async def until_answer(tools: Tools, engine: Engine, instance: Instance) -> None
                 return
         if is_last:
             who = unwell[0] if unwell else await engine.get_container(rules.main(instance))
-            words = await live.last_words(tools, engine, instance, who.id)
+            words = await last_words(tools, engine, instance, who.id)
             took = f"{instance.name} was not ready within {app.ready.timeout_s} s ({reason})"
             raise Failed(f"{took} {words}")
         await asyncio.sleep(pause_s)
@@ -81,9 +82,9 @@ async def _look(tools: Tools, engine: Engine, instance: Instance) -> tuple[list[
         seen = await engine.get_container(seen.id)
         restarts += seen.restarts
         if seen.status in ("exited", "dead") or seen.restarts >= _RESTARTS_BORNE:
-            words = await live.last_words(tools, engine, instance, seen.id)
+            words = await last_words(tools, engine, instance, seen.id)
             what = f"{service} of {instance.name} stopped right after its start"
-            raise Failed(f"{what}{live.cause(seen)}. {words}")
+            raise Failed(f"{what}{cause(seen)}. {words}")
         if seen.status != "running" or seen.health in ("starting", "unhealthy"):
             unwell.append(seen)
     return unwell, restarts

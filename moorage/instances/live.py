@@ -3,13 +3,12 @@
 import asyncio
 
 from moorage.catalog import render
-from moorage.engines.port import Container, Engine
-from moorage.instances import inside
+from moorage.engines.port import Engine
 from moorage.instances import service as instances
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
-from moorage.inventory import service as inventory
-from moorage.kit.errors import Failed, NotFound, Unavailable
+from moorage.instances.words import cause, last_words
+from moorage.kit.errors import Failed
 from moorage.probes.port import NotReady, Probe, Target
 
 _FIRST_PAUSE_S = 0.002
@@ -17,24 +16,6 @@ _LONGEST_PAUSE_S = 0.2
 _LOOK_AT_CONTAINER_EVERY_S = 0.5
 _ATTEMPT_S = 5.0
 _ANSWER_S = 2.0
-_LOG_LINES = 15
-
-
-async def check_engine(tools: Tools, server: str | None) -> None:
-    """Raise Unavailable when the engine of a server does not answer; an unknown server passes."""
-    name = inventory.name_of(server)
-    engine = tools.engines.get(name)
-    if engine is None:
-        return
-    if name in tools.sizes:
-        await engine.ping()
-    else:
-        tools.sizes[name] = await engine.info()
-
-
-async def check_engine_of(tools: Tools, instance: Instance) -> None:
-    """Raise Unavailable when the engine that an instance runs on does not answer."""
-    await check_engine(tools, (await instances.server_of(tools, instance)).name)
 
 
 async def answers(tools: Tools, instance: Instance) -> bool:
@@ -105,21 +86,3 @@ async def _check_alive(
         return seen.restarts
     words = await last_words(tools, engine, instance, container)
     raise Failed(f"{instance.name} stopped right after its start{cause(seen)}. {words}")
-
-
-def cause(seen: Container) -> str:
-    """Return why a container ended, in brackets or after a colon, if its engine knows."""
-    if seen.oom_killed:
-        return ": it needs more memory than memory_mib gives"
-    return f" (exit code {seen.exit_code})" if seen.exit_code else ""
-
-
-async def last_words(tools: Tools, engine: Engine, instance: Instance, container: str) -> str:
-    """Return the end of a container's log as a sentence, without secrets."""
-    try:
-        lines = await engine.container_log(container, tail=_LOG_LINES)
-    except (NotFound, Unavailable):
-        lines = []
-    masked = inside.mask(tools, instance)
-    text = " | ".join(masked(line.strip()) for line in lines if line.strip())
-    return f"Its last words: {text}" if text else "It left no log."

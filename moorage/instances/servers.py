@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from moorage.engines.port import EngineInfo
 from moorage.instances import leftovers
+from moorage.instances import service as instances
 from moorage.instances.models import Instance, Leftover
 from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
@@ -48,6 +49,23 @@ async def list_after(tools: Tools, name: str | None, *, limit: int) -> Sequence[
     """Return how the servers are whose names come after that one, by name."""
     servers = [server for server in await _rows(tools) if server.name > (name or "")]
     return await _seen(tools, servers[:limit])
+
+
+async def check_engine(tools: Tools, server: str | None) -> None:
+    """Raise Unavailable when the engine of a server does not answer; an unknown server passes."""
+    name = inventory.name_of(server)
+    engine = tools.engines.get(name)
+    if engine is None:
+        return
+    if name in tools.sizes:
+        await engine.ping()
+    else:
+        tools.sizes[name] = await engine.info()
+
+
+async def check_engine_of(tools: Tools, instance: Instance) -> None:
+    """Raise Unavailable when the engine that an instance runs on does not answer."""
+    await check_engine(tools, (await instances.server_of(tools, instance)).name)
 
 
 async def _rows(tools: Tools) -> Sequence[Server]:

@@ -3,7 +3,7 @@
 import asyncio
 
 from moorage.idempotency.service import Answer
-from moorage.instances import apps, inside, live, rules, verbs
+from moorage.instances import apps, inside, rules, servers, verbs
 from moorage.instances import service as instances
 from moorage.instances.models import Instance
 from moorage.instances.service import Order
@@ -135,7 +135,7 @@ def _in_our_words(error: Invalid) -> Invalid:
 
 async def _removed(tools: Tools, visit: Visit, instance: Instance, *, purge: bool) -> Operation:
     """Return the operation that removes an instance, when it has ended or takes too long."""
-    await live.check_engine_of(tools, instance)
+    await servers.check_engine_of(tools, instance)
     async with tools.db.begin() as session:
         found = await instances.get_own(session, visit.caller, instance.id)
         operation = await verbs.delete(session, found, keep_data=not purge)

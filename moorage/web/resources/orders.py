@@ -1,7 +1,7 @@
 """From request to answer when a resource is ordered or removed: the room decides, we wait."""
 
 from moorage.idempotency.service import Answer, Made, still_running
-from moorage.instances import live, rules, verbs
+from moorage.instances import rules, servers, verbs
 from moorage.instances import service as instances
 from moorage.instances.service import Order
 from moorage.instances.tools import Tools
@@ -21,7 +21,7 @@ async def place(tools: Tools, visit: Visit, once: Once, order: Order, *, wait_s:
     """Order a resource and wait for it: 201 when it is ready in time, else 202."""
     known = await once.recall()
     if known is None:
-        await live.check_engine(tools, order.server)
+        await servers.check_engine(tools, order.server)
         known = await _ordered(tools, visit, once, order, busy_s=wait_s + _ANSWERED_WITHIN_S)
     if isinstance(known, Answer):
         return known
@@ -39,7 +39,7 @@ async def remove(tools: Tools, visit: Visit, number: str, *, keep_data: bool) ->
     """Remove a resource and wait until it is gone: 200, or 202 when that takes long."""
     async with tools.db.read() as session:
         instance = await numbers.get(session, visit.caller, number)
-    await live.check_engine_of(tools, instance)
+    await servers.check_engine_of(tools, instance)
     async with tools.db.begin() as session:
         instance = await numbers.get(session, visit.caller, number)
         operation = await verbs.delete(session, instance, keep_data=keep_data)

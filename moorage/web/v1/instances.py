@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from moorage.idempotency.service import Answer, fingerprint
 from moorage.identity import service as identity
-from moorage.instances import apps, inside, labels, listing, live, verbs
+from moorage.instances import apps, inside, labels, listing, servers, verbs
 from moorage.instances import service as instances
 from moorage.instances.listing import Wanted
 from moorage.instances.models import Instance, Status
@@ -114,7 +114,7 @@ async def create_instance(
         return accepted(operation)
 
     if await once.recall() is None:
-        await live.check_engine(tools, order.server)
+        await servers.check_engine(tools, order.server)
         await apps.check_room(tools, order, sees=caller.sees)
     return respond(await once.make(make))
 
