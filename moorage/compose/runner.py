@@ -1,13 +1,12 @@
 """Docker Compose as what runs projects on an engine."""
 
-import re
 from collections import deque
 from pathlib import Path
 
 from moorage.compose.port import Project, Runner
 from moorage.compose.tool import ComposeTool
-from moorage.engines.docker_errors import known_error
-from moorage.engines.port import ImageMissing, NetworkMissing, Say
+from moorage.engines.docker_errors import Signs, known_error
+from moorage.engines.port import Say
 from moorage.kit import process
 from moorage.kit.errors import Conflict, Failed, MoorageError, Unavailable
 
@@ -15,18 +14,12 @@ _LINES_KEPT = 50
 _GRACE_S = 5  # to let go of what it is making just now
 
 # What it says, and what that means; the rest is the engine's own words.
-_SIGNS: tuple[tuple[str, type[MoorageError], str], ...] = (
+_SIGNS: Signs = (
     (
         r'container name "/?([^"]+)" is already in use',
         Conflict,
         "There is a container {0} on this server that is not ours: rename or remove it.",
     ),
-    (
-        r"network (\S+) (?:declared as external, but could not be found|not found)",
-        NetworkMissing,
-        "There is no network {0} on this server.",
-    ),
-    (r"No such image: (\S+)", ImageMissing, "There is no image {0} on this server."),
     (
         r"Cannot connect to the Docker daemon|error during connect|EOF|connection refused",
         Unavailable,
@@ -63,8 +56,7 @@ class ComposeRunner(ComposeTool, Runner):
 
 def _meaning(lines: list[str]) -> MoorageError:
     text = "\n".join(lines)
-    for pattern, kind, sentence in _SIGNS:
-        if found := re.search(pattern, text):
-            return kind(sentence.format(*found.groups()), detail=text)
+    if known := known_error(text, _SIGNS) or known_error(text):
+        return known
     last = lines[-1] if lines else "it does not say why"
-    return known_error(text) or Failed(f"Docker Compose failed: {last}", detail=text)
+    return Failed(f"Docker Compose failed: {last}", detail=text)

@@ -1,7 +1,8 @@
 """What a Docker Engine says when it refuses → our kinds of error. Pure.
 
 Engines put most of the meaning into text: a taken port is a 500, a missing network a 404. The
-texts are those of moby 20.10 to 28 (errors in daemon/, libnetwork/, containerd and runc).
+texts are those of moby 20.10 to 28 (errors in daemon/, libnetwork/, containerd and runc), and of
+Docker Compose, which says by itself that a network is missing.
 """
 
 import re
@@ -11,7 +12,9 @@ from moorage.kit.errors import Conflict, Invalid, MoorageError, NotFound, Unavai
 from moorage.kit.i18n import Text
 
 # What the text contains, the kind, and a sentence that may use the groups of the pattern.
-_SIGNS: tuple[tuple[str, type[MoorageError], str], ...] = (
+Signs = tuple[tuple[str, type[MoorageError], str], ...]
+
+_SIGNS: Signs = (
     (
         r"(?:Bind for|listen tcp\d?|bind host port(?: for)?) \S*?:(\d+)(?::\S+|/tcp)?"
         r"(?: failed: port is already allocated|: (?:bind: )?address already in use)",
@@ -44,12 +47,12 @@ _SIGNS: tuple[tuple[str, type[MoorageError], str], ...] = (
         "Running containers use that network: stop them first.",
     ),
     (
-        r"network (\S+) not found",
+        r"network (\S+) (?:declared as external, but could not be found|not found)",
         NetworkMissing,
         "There is no network {0} on this server.",
     ),
     (
-        r"[Nn]o such image: (\S+?)(?::? No such image.*)?$",
+        r"[Nn]o such image: (\S+?)(?::? No such image.*)?(?m:$)",
         ImageMissing,
         "There is no image {0} on this server: fetch or build it.",
     ),
@@ -99,9 +102,9 @@ def engine_error(status: int, text: str) -> MoorageError:
     return kind(f"The Docker Engine refuses: {text}", detail=f"HTTP {status}")
 
 
-def known_error(text: str) -> MoorageError | None:
-    """Return the error that the text alone tells, if it does."""
-    for pattern, kind, sentence in _SIGNS:
+def known_error(text: str, signs: Signs = _SIGNS) -> MoorageError | None:
+    """Return the error that the text alone tells, if it does; signs: the first that fits wins."""
+    for pattern, kind, sentence in signs:
         if match := re.search(pattern, text):
             return kind(sentence.format(*match.groups()), detail=text)
     return None

@@ -7,7 +7,8 @@ import pytest
 from moorage.compose.port import Project
 from moorage.compose.runner import ComposeRunner
 from moorage.compose.tool import ComposeTool
-from moorage.kit.errors import Invalid, Unavailable
+from moorage.engines.port import ImageMissing, NetworkMissing
+from moorage.kit.errors import Conflict, Failed, Invalid, MoorageError, Unavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -22,6 +23,10 @@ def program(folder: Path, line: str) -> Path:
     file.write_text(f"#!/bin/sh\nexec {line}\n")
     file.chmod(0o755)
     return file
+
+
+async def ignore(_line: str) -> None:
+    """Take a line of progress."""
 
 
 async def test_a_file_is_resolved_with_the_variables_it_is_given(tmp_path: Path) -> None:
@@ -121,3 +126,39 @@ async def test_a_tool_that_says_much_is_heard_to_the_end(tmp_path: Path) -> None
     )
 
     assert said[-1] == "Started"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "sentence"),
+    [
+        (
+            "network n1 declared as external, but could not be found",
+            NetworkMissing,
+            "There is no network n1 on this server.",
+        ),
+        (
+            "Error response from daemon: No such image: web:1\nContainer db Stopped",
+            ImageMissing,
+            "There is no image web:1 on this server: fetch or build it.",
+        ),
+        (
+            'Conflict. The container name "/web" is already in use by container 1f',
+            Conflict,
+            "There is a container web on this server that is not ours: rename or remove it.",
+        ),
+        ("error during connect: EOF", Unavailable, "The Docker Engine does not answer."),
+        ("It rains.", Failed, "Docker Compose failed: It rains."),
+    ],
+)
+async def test_what_the_tool_says_before_it_fails_means_one_kind_of_error(
+    tmp_path: Path, said: str, kind: type[MoorageError], sentence: str
+) -> None:
+    (tmp_path / "said").write_text(said)
+    failing = program(tmp_path, f"/bin/sh -c '/bin/cat {tmp_path}/said; exit 1'")
+
+    with pytest.raises(MoorageError) as raised:
+        await ComposeRunner(failing, host="unix:///nowhere").up(
+            project(tmp_path, ""), say=ignore, timeout_s=20
+        )
+
+    assert (type(raised.value), raised.value.message) == (kind, sentence)
