@@ -11,6 +11,7 @@ from moorage.catalog.blueprint import Blueprint
 from moorage.catalog.check import Settled
 from moorage.catalog.options import Integer, Quantity
 from moorage.engines.port import ContainerSpec, HealthCheck, PublishedPort, VolumeMount
+from moorage.kit import urls
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def url(blueprint: Blueprint, settled: Settled, address: str, port: int) -> str:
         user=quote(who.user, safe=""),
         password=quote(who.password, safe=""),
         database=quote(who.database, safe=""),
-        address=f"[{address}]" if ":" in address else address,
+        address=urls.host(address),
         port=port,
     )
 

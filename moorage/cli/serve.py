@@ -27,12 +27,13 @@ def serve(
     """Run the service in the foreground. It is ready when GET /readyz answers 200."""
     from moorage import __version__, config, server
     from moorage.app import create_app
+    from moorage.kit import urls
     from moorage.kit.log import configure
 
     settings = config.load(data_dir=data_dir, port=port)
     configure(settings.log_format, settings.log_level)
     listening = server.listen(host, settings.port)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+    url = f"http://{urls.host(host)}:{listening.getsockname()[1]}"
     log.info("Moorage %s at %s, data in %s", __version__, url, settings.data_dir)
     if workers > 1:
         config.hand_down(settings)

@@ -4,9 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from moorage.engines.port import EngineInfo, Image, Network, Volume
+from moorage.engines.port import MIB, EngineInfo, Image, Network, Volume
 
-MIB = 1024 * 1024
 Labels = dict[str, str] | None
 
 

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from moorage.engines.port import (
+    MIB,
     ContainerSpec,
     HealthCheck,
     PublishedPort,
     VolumeMount,
 )
 
-MIB = 1024 * 1024
 LOGS = {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}
 
 Json = dict[str, object]

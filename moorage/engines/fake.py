@@ -7,6 +7,7 @@ from moorage.engines.fake_state import MEMORY_MIB, FakeContainer, Program, carri
 from moorage.engines.fake_stores import FakeStores
 from moorage.engines.fake_streams import FakeStreams
 from moorage.engines.port import (
+    MIB,
     Container,
     ContainerSpec,
     EngineInfo,
@@ -22,7 +23,6 @@ from moorage.kit.errors import Conflict
 
 __all__ = ["FakeEngine", "Program"]
 
-MIB = 1024 * 1024
 RESTARTS = 9  # as if it had ended, and been started again, for a while
 ANY_ADDRESS = {"0.0.0.0", "::", ""}  # noqa: S104 (compared with, not bound)
 

@@ -6,11 +6,9 @@ from dataclasses import replace
 
 import psutil
 
-from moorage.engines.port import EngineInfo
+from moorage.engines.port import MIB, EngineInfo
 from moorage.kit.errors import Unavailable
 from moorage.kit.i18n import Text
-
-MIB = 1024 * 1024
 
 
 def measured(info: EngineInfo) -> EngineInfo:

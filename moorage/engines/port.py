@@ -13,6 +13,8 @@ from typing import Literal, Protocol
 
 from moorage.kit.errors import Conflict, NotFound
 
+MIB = 1 << 20  # bytes
+
 Say = Callable[[str], Awaitable[None]]  # takes a line of progress
 
 ContainerStatus = Literal[

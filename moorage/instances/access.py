@@ -9,6 +9,7 @@ from moorage.instances import ports
 from moorage.instances import service as instances
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
+from moorage.kit import urls
 
 _SCHEMES = {3306: "mysql", 5432: "postgresql", 6379: "redis", 27017: "mongodb"}
 
@@ -93,5 +94,4 @@ def _of_app(tools: Tools, instance: Instance, app: App) -> list[Endpoint]:
 
 
 def _endpoint(name: str, scheme: str, address: str, port: int) -> Endpoint:
-    host = f"[{address}]" if ":" in address else address
-    return Endpoint(name, scheme, address, port, f"{scheme}://{host}:{port}")
+    return Endpoint(name, scheme, address, port, f"{scheme}://{urls.host(address)}:{port}")

@@ -4,6 +4,7 @@ import asyncio
 
 import aiohttp
 
+from moorage.kit import urls
 from moorage.probes.port import Page, attempt, not_ready
 
 _READ_BYTES = 1 << 20
@@ -23,8 +24,7 @@ class WebVisitor:
 
 
 async def _ask(page: Page) -> None:
-    host = f"[{page.address}]" if ":" in page.address else page.address
-    url = f"{page.scheme}://{host}:{page.port}{page.path}"
+    url = f"{page.scheme}://{urls.host(page.address)}:{page.port}{page.path}"
     try:
         async with aiohttp.request("GET", url, allow_redirects=False, ssl=False) as answer:
             status, text = answer.status, await _text(answer.content)
