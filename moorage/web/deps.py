@@ -49,7 +49,7 @@ async def client_address(request: Request, tools: ToolsDep) -> str:
     """Return where the request comes from; trusted proxies may name whom they speak for."""
     trusted = tools.settings.trusted_proxies
     address = request.client.host if request.client else "unknown"
-    forwarded = request.headers.get("x-forwarded-for", "").split(",")
+    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
     while address in trusted and forwarded:
         address = forwarded.pop().strip() or address
     return address
