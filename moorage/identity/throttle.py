@@ -44,7 +44,8 @@ class Throttle:
             )
 
     def failed(self, address: str) -> None:
-        """Count a failed login."""
+        """Count a failed login. Raises Throttled: of many at once, the later ones are not told."""
+        self.check(address)
         sender = source(address)
         failures = self._failures.setdefault(sender, deque(maxlen=self._limit))
         failures.append(self._clock())

@@ -207,7 +207,6 @@ async def _identified(request: Request, tools: Tools, address: str) -> Caller:
         if not scheme and (ticket := given_ticket(request)):
             return await tickets.caller_of_ticket(tools.db, tools.sessions, ticket)
     except Unauthenticated:
-        throttle.check(address)
         throttle.failed(address)
         raise
     raise Unauthenticated(Text("Say who you are: send an Authorization header, Bearer or Basic."))

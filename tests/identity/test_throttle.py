@@ -18,7 +18,6 @@ class Clock:
 
 def fail(throttle: Throttle, address: str, *, times: int) -> None:
     for _ in range(times):
-        throttle.check(address)
         throttle.failed(address)
 
 
@@ -33,6 +32,14 @@ def test_an_address_is_not_heard_after_too_many_failures() -> None:
 
     assert refused.value.retry_after_s == 40
     throttle.check("192.0.2.2")
+
+
+def test_a_failure_too_many_is_not_told_though_it_was_heard() -> None:
+    throttle = Throttle(1, clock=Clock())
+    throttle.failed("192.0.2.1")
+
+    with pytest.raises(Throttled):
+        throttle.failed("192.0.2.1")
 
 
 def test_it_is_heard_again_after_the_time_it_was_told() -> None:
@@ -88,8 +95,8 @@ def test_callers_without_an_address_count_together() -> None:
 
 
 def test_only_the_addresses_that_failed_last_are_kept() -> None:
-    throttle = Throttle(1, addresses=2, clock=Clock())
-    for last in (1, 2, 1, 3):
+    throttle = Throttle(2, addresses=2, clock=Clock())
+    for last in (1, 2, 2, 1, 3, 3):
         throttle.failed(f"192.0.2.{last}")
 
     throttle.check("192.0.2.2")

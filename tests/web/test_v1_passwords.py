@@ -1,5 +1,7 @@
 """`/v1/users`: passwords are set, never told, and not changed by whoever finds a token."""
 
+import asyncio
+
 import pytest
 
 from moorage.idempotency.models import RememberedRequest
@@ -70,3 +72,14 @@ async def test_a_password_cannot_be_guessed_with_a_stolen_token(world: World) ->
 
     assert [answer.status_code for answer in answers] == [403, 403, 403, 429]
     assert "Retry-After" in answers[-1].headers
+
+
+async def test_many_guesses_at_once_are_told_no_more_than_one_after_the_other(
+    world: World,
+) -> None:
+    bob = await world.person("bob", password=PASSWORD)
+    guess = {"password": OTHER, "current_password": "wrong horse"}
+
+    answers = await asyncio.gather(*(bob.http.patch("/v1/users/me", json=guess) for _ in range(6)))
+
+    assert sorted(answer.status_code for answer in answers) == [403] * 3 + [429] * 3

@@ -106,7 +106,6 @@ async def log_in(request: Request, tools: ToolsDep, address: AddressDep) -> JSON
             lifetime=timedelta(seconds=tools.settings.ticket_ttl_s),
         )
     except Unauthenticated:
-        throttle.check(address)  # many came at once
         throttle.failed(address)
         return JSONResponse({"data": ""}, 401, {"WWW-Authenticate": _CHALLENGE})
     answer = JSONResponse({"data": _told(login)})
