@@ -98,18 +98,13 @@ VisitDep = Annotated[Visit, Depends(get_visit)]
 
 async def get_writer(request: Request, visit: VisitDep) -> Caller:
     """Return a caller that may change something. Raises Denied, Unauthenticated."""
-    _check_browser(request)  # by whatever method
+    if request.method in _READING:  # what changes something by it was not checked before
+        _check_browser(request)
     rules.require_write(visit.caller)
     return visit.caller
 
 
 WriterDep = Annotated[Caller, Depends(get_writer)]
-
-
-async def refuse_cross_site(request: Request) -> None:
-    """Raise Denied when another site has a browser change something by a GET."""
-    if request.method == "GET" and is_from_another_site(request):
-        raise Denied(Text("Another site may not do this in your name; use POST."))
 
 
 async def get_admin(caller: WriterDep) -> Caller:
@@ -170,8 +165,19 @@ def _authorization(request: Request) -> str:
 
 def _check_browser(request: Request) -> None:
     """Raise when a browser may have sent what it keeps for a page that is not ours."""
-    _check_csrf(request)
     _check_site(request)
+    _check_csrf(request)
+
+
+def _check_site(request: Request) -> None:
+    """Raise Denied when another site has a browser change something.
+
+    It does so by a GET, which any link is, and with a password that it remembers. Anything else
+    with a token or a ticket in a header somebody's program sends.
+    """
+    is_basic = _authorization(request)[:5].lower() == "basic"
+    if is_from_another_site(request) and (is_basic or request.method in _READING):
+        raise Denied(Text("Another site may not do this in your name."))
 
 
 def _check_csrf(request: Request) -> None:
@@ -181,15 +187,6 @@ def _check_csrf(request: Request) -> None:
     given = request.headers.get("csrfpreventiontoken", "")
     if not tickets.is_csrf_token(given, request.cookies.get(COOKIE, "")):
         raise Misused(Text("invalid csrf token"))
-
-
-def _check_site(request: Request) -> None:
-    """Raise Denied when another site has a browser send a password that it remembers.
-
-    It does so by itself with Basic; tokens and tickets in headers somebody's program sends.
-    """
-    if _authorization(request)[:5].lower() == "basic" and is_from_another_site(request):
-        raise Denied(Text("Another site may not do this in your name."))
 
 
 async def _identified(request: Request, tools: Tools, address: str) -> Caller:

@@ -63,6 +63,16 @@ async def test_another_site_cannot_have_a_browser_change_something(anna: Person,
     assert posted.status_code == 200
 
 
+async def test_what_another_site_tried_by_a_link_is_in_the_audit_log(
+    anna: Person, admin: Person
+) -> None:
+    await anna.http.get("/installApp?appName=dokuwiki", headers={"sec-fetch-site": "cross-site"})
+
+    [tried] = (await admin.http.get("/v1/audit")).json()["items"]
+    assert (tried["username"], tried["outcome"]) == ("anna", "denied")
+    assert tried["subject"] == "GET /installApp"
+
+
 async def test_what_only_looks_may_be_asked_for_from_anywhere(anna: Person) -> None:
     answer = await anna.http.get("/getAllAppInfo", headers={"sec-fetch-site": "cross-site"})
 

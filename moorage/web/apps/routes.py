@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -10,7 +10,7 @@ from moorage.idempotency.service import fingerprint
 from moorage.web.answers import errors, respond
 from moorage.web.apps import answers, installs, looks, schemas
 from moorage.web.apps.answers import Envelope
-from moorage.web.deps import CallerDep, ToolsDep, VisitDep, WriterDep, refuse_cross_site
+from moorage.web.deps import CallerDep, ToolsDep, VisitDep, WriterDep
 from moorage.web.once import KeyDep, Once
 
 Endpoint = Callable[..., Awaitable[JSONResponse]]
@@ -51,7 +51,6 @@ def _both(
                 methods=[method],
                 response_model=gives,
                 deprecated=changes and method == "GET",
-                dependencies=[Depends(refuse_cross_site)] if changes else [],
                 openapi_extra=told,
             )
         return endpoint
