@@ -41,13 +41,12 @@ class Made:
     is_busy: bool
 
 
-def check_key(key: str) -> str:
-    """Return the key. Raises Invalid."""
-    if _KEY.fullmatch(key):
-        return key
-    reason = Text("has 1 to 255 visible ASCII characters")
-    sentence = Text("The header {header} {reason}.", header="Idempotency-Key", reason=reason)
-    raise Invalid(sentence, fields={"Idempotency-Key": reason})
+def check_key(key: str) -> None:
+    """Raise Invalid unless it could be a key."""
+    if not _KEY.fullmatch(key):
+        reason = Text("has 1 to 255 visible ASCII characters")
+        sentence = Text("The header {header} {reason}.", header="Idempotency-Key", reason=reason)
+        raise Invalid(sentence, fields={"Idempotency-Key": reason})
 
 
 def fingerprint(action: str, asked: object) -> str:

@@ -34,30 +34,25 @@ class Once:
 
         Raises Invalid, KeyReused, Conflict (the first request is still running).
         """
-        known = await self.recall()
-        if isinstance(known, Answer):
-            return known
         async with self.tools.db.begin() as session:
             known = await self.hold(session, busy_s=0)
             if isinstance(known, Answer):
                 return known
             answer = await make(session)
-            await self.made(session, answer.headers["Location"])
             await self._answered(session, answer)
         return answer
 
     async def recall(self) -> Answer | Made | None:
-        """Return what the key stands for. Raises Invalid, KeyReused."""
+        """Return what the key stands for, before much is done. Raises Invalid, KeyReused."""
         if self.key is None:
             return None
-        idempotency.check_key(self.key)
         async with self.tools.db.read() as session:
             return await self._recalled(session, self.key)
 
     async def hold(self, session: Session, *, busy_s: float) -> Answer | Made | None:
         """Take the key before anything is made, or return what another request made meanwhile.
 
-        Raises KeyReused, Conflict (the first request is still running).
+        Raises Invalid, KeyReused, Conflict (the first request is still running).
         """
         if self.key is None:
             return None
@@ -90,6 +85,7 @@ class Once:
                 await idempotency.forget(session, user_id=self.user_id, key=self.key)
 
     async def _recalled(self, session: Session, key: str) -> Answer | Made | None:
+        idempotency.check_key(key)
         return await idempotency.recall(
             session,
             self.tools.sealer,

@@ -113,7 +113,7 @@ async def test_after_a_day_the_key_is_new_again(db: Database) -> None:
 
 @pytest.mark.parametrize("key", ["a", "8e03978e-40d5-43dd-bc93-6894a57f9324", "x" * 255, "{}"])
 def test_visible_ascii_is_a_key(key: str) -> None:
-    assert idempotency.check_key(key) == key
+    idempotency.check_key(key)
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "ü", "a\n", "\x7f"])
