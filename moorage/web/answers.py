@@ -11,6 +11,7 @@ from moorage.operations.models import Operation
 
 Documented = dict[int | str, dict[str, Any]]  # Any: FastAPI's own type
 
+REMOVED_WITHIN_S = 120  # that long an answer waits until something is gone
 LOCATED = {"Location": {"description": "The operation.", "schema": {"type": "string"}}}
 
 
@@ -22,6 +23,11 @@ def respond(answer: Answer) -> JSONResponse:
 def location(operation: Operation) -> str:
     """Return where an operation can be followed."""
     return f"/v1/operations/{operation.id}"
+
+
+def located(operation: Operation, status: int, body: object) -> Answer:
+    """Return an answer that says where its operation can be followed."""
+    return Answer(status, {"Location": location(operation)}, body)
 
 
 def errors(model: type[BaseModel], sentences: Mapping[int, str]) -> Documented:

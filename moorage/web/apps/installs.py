@@ -13,7 +13,7 @@ from moorage.kit.errors import Invalid, MoorageError, NotFound
 from moorage.kit.i18n import Text, named, translated
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
-from moorage.web.answers import location
+from moorage.web.answers import REMOVED_WITHIN_S, located, location
 from moorage.web.apps.answers import (
     AllRemovedOut,
     InstalledOut,
@@ -27,7 +27,6 @@ from moorage.web.apps.states import port_text
 from moorage.web.once import Once
 from moorage.web.trail import Visit
 
-_REMOVED_WITHIN_S = 120
 _OUR_WORDS = {"blueprint": "appName", "name": "customName", "config": "settings"}
 
 
@@ -51,7 +50,7 @@ async def install(tools: Tools, visit: Visit, once: Once, wanted: InstallIn) -> 
             operation=location(operation),
         )
         body = answer("1", Text("{app} is being installed.", app=wanted.app_name), told)
-        return Answer(200, {"Location": told.operation}, body)
+        return located(operation, 200, body)
 
     if await once.recall() is None:
         await apps.check_room(tools, order, sees=visit.caller.sees)
@@ -141,7 +140,7 @@ async def _removed(tools: Tools, visit: Visit, instance: Instance, *, purge: boo
         operation = await verbs.delete(session, found, keep_data=not purge)
         await apps.forget_failed(session, visit.caller, found)
         await visit.record(session, operation.kind, found.id)
-    return await operations.wait(tools.db, operation.id, timeout_s=_REMOVED_WITHIN_S)
+    return await operations.wait(tools.db, operation.id, timeout_s=REMOVED_WITHIN_S)
 
 
 async def _tried(

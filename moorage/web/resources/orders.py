@@ -7,13 +7,12 @@ from moorage.instances.service import Order
 from moorage.instances.tools import Tools
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
-from moorage.web.answers import location
+from moorage.web.answers import REMOVED_WITHIN_S, located
 from moorage.web.once import Once
 from moorage.web.resources import numbers, schemas
 from moorage.web.resources.schemas import JsonObject
 from moorage.web.trail import Visit
 
-_REMOVED_WITHIN_S = 120
 _ANSWERED_WITHIN_S = 30  # after the wait; then a repeated request may answer in our place
 
 
@@ -44,14 +43,14 @@ async def remove(tools: Tools, visit: Visit, number: str, *, keep_data: bool) ->
         instance = await numbers.get(session, visit.caller, number)
         operation = await verbs.delete(session, instance, keep_data=keep_data)
         await visit.record(session, operation.kind, instance.id)
-    operation = await operations.wait(tools.db, operation.id, timeout_s=_REMOVED_WITHIN_S)
+    operation = await operations.wait(tools.db, operation.id, timeout_s=REMOVED_WITHIN_S)
     if operation.has_failed:
         raise operations.failure(operation)
     is_gone = operation.is_ended
     body: JsonObject = {"id": instance.number, "deleted": is_gone}
     if operation.args["keep_data"]:
         body["volume"] = rules.volume_name(rules.container_name(tools.installation, instance))
-    return Answer(200, {}, body) if is_gone else _located(202, operation, body)
+    return Answer(200, {}, body) if is_gone else located(operation, 202, body)
 
 
 async def _ordered(
@@ -83,8 +82,4 @@ async def _answer(tools: Tools, operation: Operation) -> Answer:
     async with tools.db.read() as session:
         instance = await instances.get(session, operation.subject)
     body = schemas.full(tools, instance)
-    return _located(201 if operation.is_ended else 202, operation, body)
-
-
-def _located(status: int, operation: Operation, body: JsonObject) -> Answer:
-    return Answer(status, {"Location": location(operation)}, body)
+    return located(operation, 201 if operation.is_ended else 202, body)

@@ -19,7 +19,7 @@ from moorage.operations import service as operations
 from moorage.operations.feed import Feed, News
 from moorage.operations.models import Operation, Status
 from moorage.web import sse
-from moorage.web.answers import LOCATED, Documented, location, respond
+from moorage.web.answers import LOCATED, Documented, located, respond
 from moorage.web.deps import CallerDep, ToolsDep, VisitDep, WriterDep
 from moorage.web.paging import ListOut, PageDep
 from moorage.web.sse import EventStream
@@ -229,8 +229,7 @@ def shown(operation: Operation) -> OperationOut:
 
 def accepted(operation: Operation) -> Answer:
     """Return the answer of a request that an operation carries out."""
-    body = shown(operation).model_dump(mode="json")
-    return Answer(202, {"Location": location(operation)}, body)
+    return located(operation, 202, shown(operation).model_dump(mode="json"))
 
 
 @asynccontextmanager

@@ -11,14 +11,12 @@ from moorage.operations import service as operations
 from moorage.operations.models import Operation
 from moorage.vms import looks
 from moorage.vms import service as vms
-from moorage.web.answers import location
+from moorage.web.answers import REMOVED_WITHIN_S, located
 from moorage.web.trail import Visit
 from moorage.web.vms import schemas
 from moorage.web.vms.schemas import JsonObject
 
 Do = Callable[[Session, Caller, Server], Awaitable[Operation]]
-
-_REMOVED_WITHIN_S = 120
 
 
 async def place(
@@ -34,23 +32,23 @@ async def place(
     if operation.has_failed:
         raise vms.failure(operation)
     body = {"server": schemas.server(vms.made(operation))}
-    return _answer(operation, body, status=201 if operation.is_ended else 202)
+    return located(operation, 201 if operation.is_ended else 202, body)
 
 
 async def ask(tools: Tools, visit: Visit, identifier: str, do: Do) -> Answer:
     """Have something done with a VM; it goes on after the answer."""
     server, operation = await _begun(tools, visit, identifier, do)
-    return _answer(operation, {"server": schemas.server(server)}, status=202)
+    return located(operation, 202, {"server": schemas.server(server)})
 
 
 async def remove(tools: Tools, visit: Visit, identifier: str) -> Answer:
     """Remove a VM and wait until it is gone: 200, or 202 when that takes long."""
     server, operation = await _begun(tools, visit, identifier, vms.delete)
-    operation = await operations.wait(tools.db, operation.id, timeout_s=_REMOVED_WITHIN_S)
+    operation = await operations.wait(tools.db, operation.id, timeout_s=REMOVED_WITHIN_S)
     if operation.has_failed:
         raise vms.failure(operation)
     body = {"server": schemas.server(server), "success": operation.is_ended}
-    return _answer(operation, body, status=200 if operation.is_ended else 202)
+    return located(operation, 200 if operation.is_ended else 202, body)
 
 
 async def _begun(tools: Tools, visit: Visit, identifier: str, do: Do) -> tuple[Server, Operation]:
@@ -59,7 +57,3 @@ async def _begun(tools: Tools, visit: Visit, identifier: str, do: Do) -> tuple[S
         operation = await do(session, visit.caller, server)
         await visit.record(session, operation.kind, operation.subject)
     return server, operation
-
-
-def _answer(operation: Operation, body: JsonObject, *, status: int) -> Answer:
-    return Answer(status, {"Location": location(operation)}, body)
