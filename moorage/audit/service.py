@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from moorage.audit.models import AuditEntry, Outcome
 from moorage.kit.db import Session
+from moorage.kit.log import request_id
 from moorage.kit.paging import Page
 
 
@@ -27,11 +28,10 @@ async def record(
     action: str,
     subject: str,
     source_address: str | None,
-    request_id: str | None,
     outcome: Outcome = "ok",
     detail: str | None = None,
 ) -> AuditEntry:
-    """Write an entry, in the same commit as the change it tells of.
+    """Write an entry, in the same commit as the change it tells of; it has the request's id.
 
     action: `instance.create`; detail: never a secret.
     """
@@ -41,7 +41,7 @@ async def record(
         action=action,
         subject=subject,
         address=source_address,
-        request_id=request_id,
+        request_id=request_id.get(),
         outcome=outcome,
         detail=detail,
     )

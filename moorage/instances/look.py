@@ -186,6 +186,5 @@ async def _act(session: Session, verdict: Verdict, *, at: datetime) -> None:
             action=_MEND,
             subject=instance.id,
             source_address=None,
-            request_id=None,
             detail=finding.message if finding else "Something of it was left on its server.",
         )

@@ -11,7 +11,6 @@ from moorage.audit.models import Outcome
 from moorage.identity.rules import Caller
 from moorage.kit.db import Session
 from moorage.kit.errors import Denied
-from moorage.kit.log import request_id
 
 _SHOWN = 200  # characters of a path that somebody made up
 
@@ -43,7 +42,6 @@ class Visit:
             action=action,
             subject=subject,
             source_address=self.address,
-            request_id=request_id.get(),
             outcome=outcome,
             detail=detail,
         )

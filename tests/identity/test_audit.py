@@ -7,6 +7,7 @@ import pytest
 from moorage.audit import service as audit
 from moorage.identity.rules import Caller
 from moorage.kit.db import Database
+from moorage.kit.log import request_id
 from moorage.kit.paging import Page
 
 pytestmark = pytest.mark.anyio
@@ -24,17 +25,18 @@ async def note(
             action=action,
             subject=subject,
             source_address="192.0.2.1",
-            request_id="req-1",
         )
     return entry.id
 
 
 async def test_an_entry_says_who_did_what_and_from_where(db: Database) -> None:
+    token = request_id.set("req-1")
+
     await note(db, "instance.create")
 
+    request_id.reset(token)
     async with db.read() as session:
         (entry,) = await audit.list_entries(session, Page(10))
-
     assert (entry.user_id, entry.username, entry.outcome) == ("usr_1", "anna", "ok")
     assert (entry.action, entry.subject) == ("instance.create", "ins_1")
     assert (entry.address, entry.request_id, entry.detail) == ("192.0.2.1", "req-1", None)
@@ -86,7 +88,9 @@ async def test_entries_are_found_from_one_moment_to_before_another(db: Database)
 
 
 async def test_a_failure_is_written_under_the_name_of_who_ordered(db: Database) -> None:
+    token = request_id.set("req-1")
     await note(db, "instance.create")
+    request_id.reset(token)
 
     async with db.begin() as session:
         await audit.record_failure(
@@ -96,7 +100,7 @@ async def test_a_failure_is_written_under_the_name_of_who_ordered(db: Database) 
     async with db.read() as session:
         failure, order = await audit.list_entries(session, Page(9))
     assert (order.outcome, failure.outcome) == ("ok", "failed")
-    assert (failure.username, failure.request_id) == ("anna", order.request_id)
+    assert (failure.username, failure.request_id) == ("anna", "req-1")
     assert failure.detail == "The disk is full."
 
 
