@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from moorage.catalog.options import Dialect, Frozen, Key, Option, Refused, Secret
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
+NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
@@ -30,6 +30,7 @@ def _plain(raw: object) -> object:
     return raw.replace("$$", "$") if isinstance(raw, str) else raw
 
 
+Name = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 Plain = Annotated[str, BeforeValidator(_plain)]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from moorage.catalog import asking, derive, parse, project, running, safety
 from moorage.catalog.app import App
+from moorage.catalog.blueprint import NAME
 from moorage.catalog.documents import Document
 from moorage.catalog.fields import built
 from moorage.catalog.findings import Finding, allowing, error, warning
@@ -21,7 +22,6 @@ from moorage.kit.process import TooSlow
 Json = Mapping[str, Any]  # Any: JSON of the parser
 
 MAX_SERVICES = 100
-NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
 _SAYS_NOTHING = re.compile(r"(docker-)?compose|stack|app|index", re.IGNORECASE)
 
 

@@ -1,25 +1,25 @@
 """The manners of the apps door: its envelope, its languages, other sites, OpenAPI."""
 
 import pytest
+from fastapi.routing import APIRoute
 
+from moorage.web import shapes
+from moorage.web.apps.routes import router
 from tests.make.apps import answered, asked, installed
 from tests.make.world import Person, World
 
 pytestmark = pytest.mark.anyio
 
-PATHS = (
-    "/installApp",
-    "/uninstallApp",
-    "/getAppInfo",
-    "/getAllAppInfo",
-    "/uninstallAllApp",
-    "/searchServer",
-    "/getAppList",
-)
 CHANGING = {"/installApp", "/uninstallApp", "/uninstallAllApp"}
 
 
-@pytest.mark.parametrize("path", PATHS)
+def test_errors_have_the_shape_of_this_door_on_all_of_its_paths() -> None:
+    paths = {route.path for route in router.routes if isinstance(route, APIRoute)}
+
+    assert paths == set(shapes.APPS)
+
+
+@pytest.mark.parametrize("path", shapes.APPS)
 async def test_whoever_cannot_be_heard_is_told_by_the_status_too(
     world: World, anna: Person, path: str
 ) -> None:
@@ -40,7 +40,7 @@ async def test_whoever_cannot_be_heard_is_told_by_the_status_too(
         assert (answer.json()["code"], answer.json()["data"]) == ("0", {})
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", shapes.APPS)
 async def test_an_unknown_field_is_named(anna: Person, path: str) -> None:
     told = answered(await anna.http.get(path, params={"colour": "red"}))
 
@@ -119,7 +119,7 @@ async def test_other_doors_speak_the_same_languages(anna: Person) -> None:
 async def test_openapi_has_both_ways_and_advises_against_one_of_them(world: World) -> None:
     paths = (await (await world.http()).get("/openapi.json")).json()["paths"]
 
-    for path in PATHS:
+    for path in shapes.APPS:
         by_get, by_post = paths[path]["get"], paths[path]["post"]
         assert by_get.get("deprecated", False) is (path in CHANGING)
         assert "deprecated" not in by_post

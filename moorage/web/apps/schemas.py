@@ -1,6 +1,5 @@
 """What goes into the apps door; how OpenAPI tells of it."""
 
-import re
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -8,13 +7,12 @@ from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from moorage.catalog.blueprint import NAME
 from moorage.kit.errors import Invalid
 from moorage.kit.i18n import Text
 from moorage.web import bodies
 
 JsonObject = dict[str, Any]  # Any: JSON
-
-_APP_NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
 
 
 def _object(given: object) -> object:
@@ -84,7 +82,7 @@ async def read(request: Request, model: type[In]) -> In:
     found = bodies.parse(
         model, {name: value for name, value in given.items() if value != ""}, strict=False
     )
-    if isinstance(found, AppIn) and not _APP_NAME.fullmatch(found.app_name):
+    if isinstance(found, AppIn) and not NAME.fullmatch(found.app_name):
         reason = Text(
             "{name!r:.80} is given; an app's name has 2 to 40 lower-case letters, digits and "
             "hyphens, a letter first",
