@@ -6,8 +6,8 @@ from referencing import Registry
 from moorage.catalog.app import App
 from moorage.catalog.patterns import CHECKER
 from moorage.kit.crypto import new_password
-from moorage.kit.errors import Invalid
-from moorage.kit.i18n import Text, named
+from moorage.kit.faults import refused
+from moorage.kit.i18n import Text
 
 _LONGEST = 65_536  # far below what Linux takes in one variable
 
@@ -24,7 +24,7 @@ def variables(app: App, settings: object = None, *, version: str | None = None) 
             name=app.name,
             versions=", ".join(app.versions),
         )
-        raise Invalid(named({"version": reason}), fields={"version": reason})
+        raise refused({"version": reason})
     given = {} if settings is None else settings
     schema = {"type": "object", **app.questions, "additionalProperties": False}
     checker = CHECKER(
@@ -35,7 +35,7 @@ def variables(app: App, settings: object = None, *, version: str | None = None) 
     faults = dict(map(_fault, checker.iter_errors(given)))
     faults |= _unfit(given) if isinstance(given, dict) else {}
     if faults or not isinstance(given, dict):
-        raise Invalid(named(faults), fields=faults)
+        raise refused(faults)
     asked = app.questions.get("properties", {})
     defaults = {name: one["default"] for name, one in asked.items() if "default" in one}
     answers = {name: _text(value) for name, value in {**defaults, **given}.items()}

@@ -68,7 +68,7 @@ def is_username(text: str) -> bool:
 def check_username(username: str) -> None:
     """Raise Invalid unless a user could have that name."""
     if not is_username(username):
-        raise _invalid(
+        raise invalid(
             "username", Text("has 1 to 64 of the letters A-Z and a-z, digits, '.', '_', '-'")
         )
 
@@ -76,23 +76,24 @@ def check_username(username: str) -> None:
 def check_password(password: str) -> None:
     """Raise Invalid unless the password has a good length."""
     if len(password) not in PASSWORD_LENGTH:
-        raise _invalid("password", Text("has 8 to 128 characters"))
+        raise invalid("password", Text("has 8 to 128 characters"))
 
 
 def check_token_name(name: str) -> None:
     """Raise Invalid unless a token could have that name."""
     if len(name) not in TOKEN_NAME_LENGTH or not name.isprintable():
-        raise _invalid("name", Text("has 1 to 100 printable characters"))
+        raise invalid("name", Text("has 1 to 100 printable characters"))
 
 
 def granted(scopes: Iterable[str]) -> str:
     """Return the scopes as a token keeps them; `write` includes `read`. Raises Invalid."""
     wanted = set(scopes)
     if not wanted or not wanted <= set(SCOPES):
-        raise _invalid("scopes", Text("are 'read', or 'read' and 'write'"))
+        raise invalid("scopes", Text("are 'read', or 'read' and 'write'"))
     return "read write" if "write" in wanted else "read"
 
 
-def _invalid(field: str, reason: str) -> Invalid:
+def invalid(field: str, reason: str) -> Invalid:
+    """Return what is wrong with a field."""
     sentence = Text("The field {field!r} {reason}.", field=field, reason=reason)
     return Invalid(sentence, fields={field: reason})

@@ -13,7 +13,7 @@ from moorage.identity.rules import Caller
 from moorage.kit.clock import now
 from moorage.kit.crypto import digest, new_token
 from moorage.kit.db import Database, Session, save
-from moorage.kit.errors import Conflict, Invalid, NotFound, Unauthenticated
+from moorage.kit.errors import Conflict, NotFound, Unauthenticated
 from moorage.kit.i18n import Text
 from moorage.kit.ids import new_id
 from moorage.kit.paging import Page
@@ -166,10 +166,7 @@ async def issue_token(
         raise Conflict(Text("The user {name!r} is disabled; enable it first.", name=user.username))
     rules.check_token_name(name)
     if expires_at is not None and expires_at <= now():
-        raise Invalid(
-            Text("The field 'expires_at' lies in the past."),
-            fields={"expires_at": Text("lies in the past")},
-        )
+        raise rules.invalid("expires_at", Text("lies in the past"))
     text = new_token("moor")
     token = Token(
         user_id=user.id,

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 
 from moorage.kit.errors import Invalid
-from moorage.kit.i18n import Text, named
+from moorage.kit.faults import refused
+from moorage.kit.i18n import Text
 
 MOST = 64  # of one instance
 LONGEST_VALUE = 255
@@ -46,4 +47,4 @@ def pair(text: str) -> tuple[str, str]:
 
 
 def _invalid(reason: str) -> Invalid:
-    return Invalid(named({"labels": reason}), fields={"labels": reason})
+    return refused({"labels": reason})

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from moorage.engines.port import EngineInfo
 from moorage.instances.models import Instance
-from moorage.kit.errors import Conflict, Invalid
-from moorage.kit.i18n import Text, named
+from moorage.kit.errors import Conflict
+from moorage.kit.faults import refused
+from moorage.kit.i18n import Text
 
 _NAME = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")  # one label of a host name, RFC 1035 §2.3.4
 
@@ -30,7 +31,7 @@ def check_name(name: str) -> str:
         "a letter first, no hyphen last",
         name=name,
     )
-    raise Invalid(named({"name": reason}), fields={"name": reason})
+    raise refused({"name": reason})
 
 
 def check_fits(memory_mib: int, cpus: float, size: EngineInfo | None) -> None:
@@ -47,7 +48,7 @@ def check_fits(memory_mib: int, cpus: float, size: EngineInfo | None) -> None:
             "{asked:g} is asked for, the server has {size}", asked=cpus, size=size.cpus
         )
     if fields:
-        raise Invalid(named(fields), fields=fields)
+        raise refused(fields)
 
 
 def default_name(blueprint: str, number: int) -> str:

@@ -10,8 +10,9 @@ from moorage.inventory.machine import Machine, without
 from moorage.inventory.machines import Machines, Snapshot
 from moorage.inventory.models import MachineAssignment, ReservedMachine
 from moorage.kit.db import Database, Session, save
-from moorage.kit.errors import Invalid, NotFound
-from moorage.kit.i18n import Text, named
+from moorage.kit.errors import NotFound
+from moorage.kit.faults import refused
+from moorage.kit.i18n import Text
 from moorage.kit.rows import Query, Values
 
 Reserved = Mapping[int, frozenset[str]]  # machine → users
@@ -90,7 +91,7 @@ async def _user_ids(session: Session, users: Sequence[str]) -> set[str]:
         if one not in ids
     }
     if faults:
-        raise Invalid(named(faults), fields=faults)
+        raise refused(faults)
     return {ids[one] for one in users}
 
 

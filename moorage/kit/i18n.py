@@ -42,12 +42,6 @@ def joined(separator: str, texts: Iterable[str]) -> Text:
     return Text(separator.join(f"{{{name}}}" for name in values), **values)
 
 
-def named(reasons: Mapping[str, str]) -> Text:
-    """Return what is wrong with each field as one sentence."""
-    parts = [Text("{name}: {reason}", name=name, reason=why) for name, why in reasons.items()]
-    return Text("{parts}.", parts=joined("; ", parts))
-
-
 def translated(text: str) -> str:
     """Return a text in the language of this request; plain strings stay as they are."""
     if not isinstance(text, Text) or not text:

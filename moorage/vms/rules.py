@@ -7,7 +7,8 @@ from typing import Any
 
 from moorage.identity.rules import Caller
 from moorage.kit.errors import Conflict, Invalid, MoorageError, NotFound
-from moorage.kit.i18n import Text, joined
+from moorage.kit.faults import Faults
+from moorage.kit.i18n import Text
 from moorage.openstack.port import (
     OWNER_KEY,
     VM_KEY,
@@ -93,9 +94,7 @@ def the_one(kind: type[Kind], found: Sequence[Kind], name: str) -> Kind:
 def check(wanted: Wanted, found: Mapping[str, Sequence[object]], faults: Sequence[Invalid]) -> None:
     """Raise Invalid with all that is wrong with an order. found: by field, what its text fits."""
     unknown = [_unknown(field, getattr(wanted, field)) for field in found if not found[field]]
-    if wrong := [*unknown, *_name_faults(wanted.name), *faults]:
-        fields = {name: reason for error in wrong for name, reason in error.fields.items()}
-        raise Invalid(joined("; ", [error.message for error in wrong]), fields=fields)
+    Faults(*unknown, *_name_faults(wanted.name), *faults, separator="; ").check()
 
 
 def fault(server: Server) -> MoorageError:

@@ -11,7 +11,8 @@ from starlette.requests import ClientDisconnect
 
 from moorage.kit import errors
 from moorage.kit.errors import MoorageError
-from moorage.kit.i18n import Text, named
+from moorage.kit.faults import refused
+from moorage.kit.i18n import Text
 from moorage.kit.log import request_id
 from moorage.openstack import port as cloud
 from moorage.web import problems
@@ -115,7 +116,7 @@ async def _malformed(request: Request, error: Exception) -> JSONResponse:
         name = ".".join(rest)
         fields[name] = reason(problem)
         places[name] = _PLACES[where]
-    return answer(request.url.path, errors.Invalid(named(fields), fields=fields), places)
+    return answer(request.url.path, refused(fields), places)
 
 
 async def _routing(request: Request, error: Exception) -> JSONResponse:

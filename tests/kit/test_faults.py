@@ -3,7 +3,7 @@
 import pytest
 
 from moorage.kit.errors import Conflict, Invalid
-from moorage.kit.faults import Faults
+from moorage.kit.faults import Faults, refused
 
 
 def refuse(name: str) -> None:
@@ -30,6 +30,23 @@ def test_without_faults_nothing_is_raised() -> None:
     faults.check()
 
     assert faults.fields == {}
+
+
+def test_sentences_that_are_parts_of_one_can_be_joined_as_such() -> None:
+    name = Invalid("name: none", fields={"name": "is required"})
+    size = Invalid("size: 0", fields={"size": "is too small"})
+
+    error = Faults(name, size, separator="; ").error()
+
+    assert error.message == "name: none; size: 0"
+    assert error.fields == {"name": "is required", "size": "is too small"}
+
+
+def test_fields_are_refused_in_one_sentence() -> None:
+    error = refused({"name": "is required", "size": "is too small"})
+
+    assert error.message == "name: is required; size: is too small."
+    assert error.fields == {"name": "is required", "size": "is too small"}
 
 
 def test_other_errors_pass() -> None:

@@ -11,7 +11,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from moorage.kit import i18n
-from moorage.kit.i18n import LOCALE, TRANSLATED, Text, joined, named, preferred, translated
+from moorage.kit.faults import refused
+from moorage.kit.i18n import LOCALE, TRANSLATED, Text, joined, preferred, translated
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_texts_within_a_text_are_translated_and_values_are_not() -> None:
     reasons = {"name": Text("is required"), "{id}": "{id}"}
 
     assert translated(Text("There is no user {name!r}.", name="anna")) == "没有用户 'anna'。"
-    assert translated(named(reasons)) == "name:是必需的; {id}:{id}。"
+    assert translated(refused(reasons).message) == "name:是必需的; {id}:{id}。"
     assert translated(joined(" ", [Text("It runs."), "as it is"])) == "正在运行。 as it is"
     assert translated(joined(" ", [])) == ""
     assert translated("It runs.") == "It runs."

@@ -10,7 +10,8 @@ from moorage.instances.service import Order
 from moorage.instances.tools import Tools
 from moorage.kit.db import Session
 from moorage.kit.errors import Invalid, MoorageError, NotFound
-from moorage.kit.i18n import Text, named, translated
+from moorage.kit.faults import refused
+from moorage.kit.i18n import Text, translated
 from moorage.operations import service as operations
 from moorage.operations.models import Operation
 from moorage.web.answers import REMOVED_WITHIN_S, located, location
@@ -129,7 +130,7 @@ def _in_our_words(error: Invalid) -> Invalid:
     for name, reason in error.fields.items():
         first, dot, rest = name.partition(".")
         fields[_OUR_WORDS.get(first, first) + dot + rest] = reason
-    return Invalid(named(fields), fields=fields, detail=error.detail)
+    return refused(fields, detail=error.detail)
 
 
 async def _removed(tools: Tools, visit: Visit, instance: Instance, *, purge: bool) -> Operation:

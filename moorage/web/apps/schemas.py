@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from moorage.catalog.blueprint import NAME
-from moorage.kit.errors import Invalid
+from moorage.kit.faults import refused
 from moorage.kit.i18n import Text
 from moorage.web import bodies
 
@@ -88,7 +88,7 @@ async def read(request: Request, model: type[In]) -> In:
             "hyphens, a letter first",
             name=found.app_name,
         )
-        raise Invalid(Text("{name}: {reason}.", name="appName", reason=reason))
+        raise refused({"appName": reason})
     return found
 
 
