@@ -246,6 +246,11 @@ async def caller_of_password(db: Database, *, username: str, password: str) -> C
     )
 
 
+async def find_caller(db: Database, user_id: str) -> Caller | None:
+    """Return a user as its password proves it; None when it may not call any more."""
+    return await db.answer(OWNERS, user_id=user_id)
+
+
 def unauthenticated() -> Unauthenticated:
     """Return the error for all credentials that prove nothing, whatever the cause."""
     return Unauthenticated(Text("Invalid or expired credentials."))
@@ -268,6 +273,20 @@ CALLERS = Query(
         Token.digest == bindparam("digest"), Token.revoked_at.is_(None), User.disabled.is_(False)
     ),
     _callers,
+)
+
+
+def _owner(rows: Sequence[tuple[str, str, Role, str]], _values: Values) -> Caller | None:
+    for user_id, username, role, era in rows:
+        return Caller(user_id, username, role, frozenset(rules.SCOPES), era=era)
+    return None
+
+
+OWNERS = Query(
+    select(User.id, User.username, User.role, User.era).where(
+        User.id == bindparam("user_id"), User.disabled.is_(False)
+    ),
+    _owner,
 )
 
 

@@ -6,21 +6,15 @@ a user's tickets end when the user's era does: see service.change_user.
 
 import hmac
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
-
-from moorage.identity import rules
 from moorage.identity import service as identity
-from moorage.identity.models import Role, User
 from moorage.identity.rules import Caller
 from moorage.identity.sessions import Session, Sessions
 from moorage.kit.clock import now
 from moorage.kit.crypto import digest, new_token
 from moorage.kit.db import Database
-from moorage.kit.rows import Query, Values
 
 _TICKET = re.compile(r"ticket_[A-Za-z0-9_-]{43}")
 
@@ -79,19 +73,5 @@ async def _find_caller(db: Database, sessions: Sessions, ticket: str) -> Caller 
     session = await sessions.get(digest(ticket)) if _TICKET.fullmatch(ticket) else None
     if session is None:
         return None
-    caller = await db.answer(OWNERS, user_id=session.user_id)
+    caller = await identity.find_caller(db, session.user_id)
     return caller if caller and caller.era == session.era else None
-
-
-def _owner(rows: Sequence[tuple[str, str, Role, str]], _values: Values) -> Caller | None:
-    for user_id, username, role, era in rows:
-        return Caller(user_id, username, role, frozenset(rules.SCOPES), era=era)
-    return None
-
-
-OWNERS = Query(
-    select(User.id, User.username, User.role, User.era).where(
-        User.id == bindparam("user_id"), User.disabled.is_(False)
-    ),
-    _owner,
-)

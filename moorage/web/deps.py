@@ -5,7 +5,7 @@ All are coroutines: FastAPI sends a plain function through a thread, and that co
 
 import base64
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -17,7 +17,7 @@ from moorage.identity.rules import Caller
 from moorage.identity.throttle import Throttle, source
 from moorage.identity.uses import Uses
 from moorage.instances.tools import Tools
-from moorage.kit.errors import Denied, Unauthenticated
+from moorage.kit.errors import Denied, Unauthenticated, Unavailable
 from moorage.kit.i18n import Text
 from moorage.web.errors import Misused, problem_of
 from moorage.web.limits import Limits
@@ -77,6 +77,23 @@ async def get_caller(request: Request, tools: ToolsDep, address: AddressDep) -> 
 
 
 CallerDep = Annotated[Caller, Depends(get_caller)]
+Holds = Callable[[], Awaitable[bool]]
+
+
+async def get_holds(request: Request, caller: CallerDep, tools: ToolsDep) -> Holds:
+    """Return what tells whether the caller's credential still proves the same; counts nothing."""
+
+    async def holds() -> bool:
+        try:
+            known = await _shown(request, tools)
+            return caller == (known or await identity.find_caller(tools.db, caller.user_id))
+        except (Unauthenticated, Unavailable):  # who cannot be asked for does not go on
+            return False
+
+    return holds
+
+
+HoldsDep = Annotated[Holds, Depends(get_holds)]
 
 
 async def get_visit(
@@ -195,18 +212,29 @@ async def _identified(request: Request, tools: Tools, address: str) -> Caller:
     throttle: Throttle = request.app.state.throttle
     scheme, _, credentials = _authorization(request).partition(" ")
     try:
-        if scheme.lower() == "bearer":
-            return await identity.caller_of_token(tools.db, credentials.strip())
         if scheme.lower() == "basic":
             throttle.check(address)
             username, password = _basic(credentials)
             return await identity.caller_of_password(tools.db, username=username, password=password)
-        if not scheme and (ticket := given_ticket(request)):
-            return await tickets.caller_of_ticket(tools.db, tools.sessions, ticket)
+        caller = await _shown(request, tools)
     except Unauthenticated:
         throttle.failed(address)
         raise
-    raise Unauthenticated(Text("Say who you are: send an Authorization header, Bearer or Basic."))
+    if caller is None:
+        raise Unauthenticated(
+            Text("Say who you are: send an Authorization header, Bearer or Basic.")
+        )
+    return caller
+
+
+async def _shown(request: Request, tools: Tools) -> Caller | None:
+    """Return whose token or ticket a request shows, if any. Raises Unauthenticated, Unavailable."""
+    scheme, _, credentials = _authorization(request).partition(" ")
+    if scheme.lower() == "bearer":
+        return await identity.caller_of_token(tools.db, credentials.strip())
+    if not scheme and (ticket := given_ticket(request)):
+        return await tickets.caller_of_ticket(tools.db, tools.sessions, ticket)
+    return None
 
 
 def _basic(credentials: str) -> tuple[str, str]:

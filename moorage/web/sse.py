@@ -16,6 +16,7 @@ from starlette.types import Send
 
 from moorage.kit.errors import Unavailable
 from moorage.kit.wakes import Wakes
+from moorage.web.deps import Holds
 
 log = logging.getLogger(__name__)
 
@@ -45,14 +46,16 @@ def described(**kinds: str) -> dict[str, Any]:  # Any: OpenAPI
 class EventStream(StreamingResponse):
     """Events, until their source ends, the client goes, or this process stops.
 
-    What the source raises while it is opened is answered as a problem.
+    holds: whether the client may still listen; when not, the events end within KEEP_ALIVE_S. What
+    the source raises while it is opened is answered as a problem.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, wakes: Wakes, source: Source) -> None:
+    def __init__(self, wakes: Wakes, holds: Holds, source: Source) -> None:
         super().__init__((), headers=_HEADERS)
         self._wakes = wakes
+        self._holds = holds
         self._source = source
 
     async def stream_response(self, send: Send) -> None:
@@ -62,6 +65,7 @@ class EventStream(StreamingResponse):
             await _send_part(send, _RETRY)
             beside.start_soon(_keep_alive, send)
             beside.start_soon(_cut_at_stop, self._wakes, beside.cancel_scope)
+            beside.start_soon(_cut_at_loss, self._holds, beside.cancel_scope)
             try:
                 async for part in events:
                     await _send_part(send, part)
@@ -87,3 +91,11 @@ async def _cut_at_stop(wakes: Wakes, scope: anyio.CancelScope) -> None:
             await woken.wait()
             woken.clear()
     scope.cancel()
+
+
+async def _cut_at_loss(holds: Holds, scope: anyio.CancelScope) -> None:
+    # Not between what is sent: that waits for a client that does not read.
+    while True:
+        await asyncio.sleep(KEEP_ALIVE_S)
+        if not await holds():
+            scope.cancel()

@@ -206,7 +206,7 @@ async def test_the_csrf_token_belongs_to_its_ticket(db: Database) -> None:
 
 
 async def test_the_owner_of_a_ticket_is_found_by_an_index(db: Database) -> None:
-    steps = await plan(db, tickets.OWNERS)
+    steps = await plan(db, identity.OWNERS)
 
     assert steps
     assert all(step.startswith("SEARCH") for step in steps)

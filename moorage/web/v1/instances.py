@@ -19,7 +19,7 @@ from moorage.kit.db import Session
 from moorage.operations.models import Operation
 from moorage.web import bodies, etags, sse
 from moorage.web.answers import Documented, respond
-from moorage.web.deps import CallerDep, ToolsDep, VisitDep, WriterDep
+from moorage.web.deps import CallerDep, HoldsDep, ToolsDep, VisitDep, WriterDep
 from moorage.web.etags import IfMatchDep
 from moorage.web.once import KeyDep, Once
 from moorage.web.paging import ListOut, PageDep
@@ -238,6 +238,7 @@ async def read_log(
     instance: str,
     caller: CallerDep,
     tools: ToolsDep,
+    holds: HoldsDep,
     follow: FollowDep,
     tail: Annotated[int, Query(ge=0, le=10_000, description="How many lines at most.")] = 100,
     service: Annotated[str | None, Query(description="Of an app: this service alone.")] = None,
@@ -246,7 +247,7 @@ async def read_log(
     async with tools.db.read() as session:
         found = await instances.get_own(session, caller, instance)
     if follow:
-        return EventStream(tools.db.wakes, _lines(tools, found, tail, service))
+        return EventStream(tools.db.wakes, holds, _lines(tools, found, tail, service))
     shown = LogOut(lines=await inside.log(tools, found, tail=tail, service=service))
     return JSONResponse(shown.model_dump(), headers={"Cache-Control": "no-store"})
 

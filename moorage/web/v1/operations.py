@@ -20,7 +20,7 @@ from moorage.operations.feed import Feed, News
 from moorage.operations.models import Operation, Status
 from moorage.web import sse
 from moorage.web.answers import LOCATED, Documented, located, respond
-from moorage.web.deps import CallerDep, ToolsDep, VisitDep, WriterDep
+from moorage.web.deps import CallerDep, HoldsDep, ToolsDep, VisitDep, WriterDep
 from moorage.web.paging import ListOut, PageDep
 from moorage.web.sse import EventStream
 from moorage.web.v1.fields import Out
@@ -170,6 +170,7 @@ async def watch_operation(
     operation_id: str,
     caller: CallerDep,
     tools: ToolsDep,
+    holds: HoldsDep,
     feed: FeedDep,
     last_event_id: Annotated[int | None, Header(alias="Last-Event-ID", ge=0, lt=1 << 63)] = None,
     after: Annotated[
@@ -177,13 +178,16 @@ async def watch_operation(
         Query(ge=0, lt=1 << 63, description="As Last-Event-ID, which counts if both are there."),
     ] = 0,
 ) -> Response:
-    """Watch an operation: all that has happened, then what happens. Ends when it has ended."""
+    """Watch an operation: all that has happened, then what happens. Ends when it has ended.
+
+    It ends too, after some seconds, when your credential does; so does a log that you follow.
+    """
     async with tools.db.read() as session:
         await operations.get_of_owner(session, caller.sees, operation_id)
     seen = after if last_event_id is None else last_event_id
     if seen and await feed.is_over(operation_id, after=seen):
         return Response(status_code=204)  # or an EventSource would come back every second
-    return EventStream(tools.db.wakes, _told(feed, operation_id, after=seen))
+    return EventStream(tools.db.wakes, holds, _told(feed, operation_id, after=seen))
 
 
 @router.post(
