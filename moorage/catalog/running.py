@@ -78,9 +78,18 @@ def services(model: Json) -> list[str]:
     return [*ordered]
 
 
-def lasting(model: Json) -> list[str]:
-    """List those of them that go on running, as against those that do one thing and end."""
-    return [name for name in services(model) if not _ends(model, name)]
+def lasting(model: Json, app: App | None = None) -> list[str]:
+    """List those of them that go on running, as against those that do one thing and end.
+
+    `restart: "no"` alone says little, as it is what Compose does anyway: it counts for what offers
+    nothing while something else goes on.
+    """
+    awaited = _awaited(model)
+    left = [name for name in services(model) if name not in awaited]
+    ends = (app.main, app.database) if app else ()
+    offers = {end.service for end in ends if end}
+    sure = [name for name in left if name in offers or not _may_end(model["services"][name])]
+    return sure or left
 
 
 def main_service(app: App) -> str:
@@ -133,6 +142,7 @@ def _service(app: App, model: Json, place: Place, name: str) -> dict[str, object
     given: Json = model["services"][name]
     image = place.images[name]
     options = {*map(str, given.get("security_opt") or ()), "no-new-privileges:true"}
+    lasts = name in lasting(model, app)
     return {
         **{key: _Reset() for key in _LEFT_OUT if key in given and not _is_shared(given, key)},
         **{key: _Instead(given[key]) for key in ("volumes", "configs") if key in given},
@@ -146,7 +156,7 @@ def _service(app: App, model: Json, place: Place, name: str) -> dict[str, object
         "container_name": container_name(app, place.name, name),
         "labels": {**place.labels, SERVICE: name},
         "ports": _Instead([*_ports(app, model, place, name)]),
-        "restart": given.get("restart", "no") if _ends(model, name) else "unless-stopped",
+        "restart": "unless-stopped" if lasts else given.get("restart", "no"),
         "security_opt": _Instead(sorted(options)),
         "logging": _Instead(_LOGS),
     }
@@ -157,12 +167,18 @@ def _plain(volume: Json | None) -> dict[str, object]:
     return {"driver_opts": _Reset()} if FOLDER in (volume or {}) else {}
 
 
-def _ends(model: Json, name: str) -> bool:
-    """Return whether a service does one thing and ends: it says so, or others wait for its end."""
-    waits = (one.get("depends_on") or {} for one in model["services"].values())
-    conditions = [one[name].get("condition") for one in waits if name in one]
-    says_so = model["services"][name].get("restart") == "no"
-    return says_so or "service_completed_successfully" in conditions
+def _awaited(model: Json) -> set[str]:
+    """Return the services for whose end others wait."""
+    return {
+        name
+        for one in model["services"].values()
+        for name, how in (one.get("depends_on") or {}).items()
+        if how.get("condition") == "service_completed_successfully"
+    }
+
+
+def _may_end(service: Json) -> bool:
+    return service.get("restart") == "no" and not service.get("ports")
 
 
 def _is_shared(given: Json, key: str) -> bool:

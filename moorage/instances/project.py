@@ -44,7 +44,8 @@ async def prepare(tools: Tools, run: Run, instance: Instance, engine: Engine) ->
     await _check_names(tools, instance, engine)
     app = tools.catalog.app(instance.blueprint)
     model = await _model(tools, instance)
-    if not running.lasting(model):
+    lasting = running.lasting(model, app)
+    if not lasting:
         raise Failed(f"{app.title} has no service that goes on running.")
     found = {}
     for service in running.services(model):
@@ -52,7 +53,7 @@ async def prepare(tools: Tools, run: Run, instance: Instance, engine: Engine) ->
         found[service] = (await tools.images.prepare(engine, wanted, say=run.say)).ref
     prefix = rules.container_name(tools.installation, instance)
     volumes = [*running.volumes(model, prefix).values()]
-    parts = Parts(images=found, lasting=running.lasting(model), volumes=volumes)
+    parts = Parts(images=found, lasting=lasting, volumes=volumes)
     return {"parts": parts}
 
 

@@ -174,16 +174,13 @@ secrets: {door: {environment: DOOR_PASSWORD}}
     assert found["questions"]["required"] == ["MOTTO"]
 
 
-@pytest.mark.parametrize("lines", ["profiles: [some]", "restart: 'no'"])
-async def test_a_file_of_which_nothing_goes_on_running_is_refused(
-    tmp_path: Path, lines: str
-) -> None:
-    verdict = await judged(tmp_path, f"services: {{web: {{image: x, {lines}}}}}")
+async def test_a_file_of_which_nothing_goes_on_running_is_refused(tmp_path: Path) -> None:
+    verdict = await judged(tmp_path, "services: {web: {image: x, profiles: [some]}}")
 
     assert errors(verdict) == [("services", "lasting")]
 
 
-@pytest.mark.parametrize("offer", ["", "ports: ['80']"])
+@pytest.mark.parametrize("offer", ["", "expose: ['80']"])
 async def test_the_main_service_is_one_that_goes_on_running(tmp_path: Path, offer: str) -> None:
     text = f"""
 services:

@@ -199,6 +199,34 @@ async def test_what_ends_by_itself_is_not_started_again(tmp_path: Path) -> None:
     assert restart == {"web": "unless-stopped", "migrate": "on-failure", "once": "no"}
 
 
+async def test_what_offers_something_goes_on_running_whatever_it_says_of_restarts(
+    tmp_path: Path,
+) -> None:
+    services = """
+  web: {image: a, restart: "no"}
+  db: {image: b, restart: "no"}
+  also: {image: c, restart: "no", ports: ["7"]}
+  once: {image: d, restart: "no"}
+"""
+    main, database = {"service": "web", "port": 80}, {"service": "db", "port": 5432}
+    case = Case(tmp_path, services, main=main, database=database)
+
+    _, model = await case.run()
+
+    restart = {name: one["restart"] for name, one in model["services"].items()}
+    lasting = dict.fromkeys(("web", "db", "also"), "unless-stopped")
+    assert restart == {**lasting, "once": "no"}
+
+
+async def test_a_service_goes_on_running_when_no_other_does(tmp_path: Path) -> None:
+    case = Case(tmp_path, '  bot: {image: a, restart: "no"}')
+
+    _, model = await case.run()
+
+    assert running.lasting(await case.model()) == ["bot"]
+    assert model["services"]["bot"]["restart"] == "unless-stopped"
+
+
 async def test_a_service_without_a_network_of_its_own_is_reached_through_the_other(
     tmp_path: Path,
 ) -> None:
