@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from moorage.catalog import running
 from moorage.catalog.asking import Asked
 from moorage.catalog.findings import Finding, warning
 
@@ -27,9 +28,11 @@ _DATABASES = {
 
 def block(name: str, model: Json, asked: Asked) -> tuple[Block, list[Finding]]:
     """Return the block, and what was guessed. model: the services first that matter most."""
-    services = model["services"]
-    main, scheme = _main(services)
-    database = _database(services)
+    started = running.services(model)
+    services = {key: one for key, one in model["services"].items() if key in started}
+    reachable = {key: one for key, one in services.items() if running.outlet(model, key)}
+    main, scheme = _main(reachable)
+    database = _database(reachable)
     about: Block = {
         "kind": "app",
         "title": name.replace("-", " ").capitalize(),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from moorage.catalog import asking, derive, parse, project, running, safety
+from moorage.catalog import asking, derive, parse, project, running, safety, starting
 from moorage.catalog.app import App
 from moorage.catalog.blueprint import NAME
 from moorage.catalog.documents import Document
@@ -87,8 +87,12 @@ async def _judge(
         for model in models:
             findings += safety.findings(model, folder, sources.root)
     model = _in_order(models[0], documents)
+    if not running.lasting(model):
+        detail = "No service goes on running: take one out of its profile, or wait for none to end."
+        findings.append(error("services", "lasting", detail))
+        return Verdict(name, tuple(dict.fromkeys(findings)), sources)
     about, told = _about(name, model, documents, sources)
-    findings += [*_lasting(model), *told, *_block_findings(name, about, model)]
+    findings += [*starting.findings(model, about), *told, *_block_findings(name, about, model)]
     return Verdict(name, tuple(dict.fromkeys(findings)), sources, about, model, folder)
 
 
@@ -138,13 +142,6 @@ def _in_order(model: Json, documents: Collection[Document]) -> Json:
     ordered = [key for key in dict.fromkeys([*order, *services]) if key in services]
     ordered.sort(key=lambda key: key not in lasting)
     return {**model, "services": {key: services[key] for key in ordered}}
-
-
-def _lasting(model: Json) -> list[Finding]:
-    if running.lasting(model):
-        return []
-    detail = "No service goes on running: take one out of its profile, or let it restart."
-    return [error("services", "lasting", detail)]
 
 
 def _refused(sentence: str) -> Finding:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from moorage.catalog.app import App, Endpoint
+from moorage.catalog.app import App
 from moorage.catalog.folders import FOLDER
 
 Json = Mapping[str, Any]  # Any: JSON of the parser
@@ -90,6 +90,13 @@ def lasting(model: Json, app: App | None = None) -> list[str]:
     offers = {end.service for end in ends if end}
     sure = [name for name in left if name in offers or not _may_end(model["services"][name])]
     return sure or left
+
+
+def outlet(model: Json, name: str) -> str | None:
+    """Return who publishes a service's ports: it may have another one's network; None: or none."""
+    while (mode := _mode(model["services"][name])).startswith("service:"):
+        name = mode.removeprefix("service:")
+    return None if mode == "none" else name
 
 
 def main_service(app: App) -> str:
@@ -231,7 +238,7 @@ def _privileges(given: Json, image: ServiceImage) -> dict[str, object]:
 def _ports(app: App, model: Json, place: Place, name: str) -> Iterator[dict[str, object]]:
     published = ((app.main, place.port), (app.database, place.db_port))
     for endpoint, port in published:
-        if endpoint and port is not None and _outlet(model, endpoint) == name:
+        if endpoint and port is not None and outlet(model, endpoint.service) == name:
             yield {
                 "mode": "ingress",
                 "target": endpoint.port,
@@ -239,14 +246,6 @@ def _ports(app: App, model: Json, place: Place, name: str) -> Iterator[dict[str,
                 "host_ip": place.address,
                 "protocol": "tcp",
             }
-
-
-def _outlet(model: Json, endpoint: Endpoint) -> str:
-    """Return the service that publishes the port: it may have the network of another one."""
-    name = endpoint.service
-    while (mode := _mode(model["services"][name])).startswith("service:"):
-        name = mode.removeprefix("service:")
-    return name
 
 
 class _Reset:

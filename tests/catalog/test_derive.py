@@ -34,6 +34,14 @@ async def about(folder: Path, text: str) -> Any:  # Any: the block as data
         ("a: {image: x, expose: ['80']}\n  b: {image: x, ports: ['81']}", ("b", 81, "http")),
         ("a: {image: x, expose: [80]}", ("a", 80, "http")),
         ("a: {image: x, ports: ['${PORT}:${PORT}']}", ("a", 8080, "http")),
+        (
+            "a: {image: x, ports: ['80'], profiles: [p]}\n  b: {image: x, ports: ['81']}",
+            ("b", 81, "http"),
+        ),
+        (
+            "a: {image: x, ports: ['80'], network_mode: none}\n  b: {image: x, ports: ['81']}",
+            ("b", 81, "http"),
+        ),
     ],
 )
 async def test_the_main_port_is_the_first_that_looks_like_a_page(
@@ -66,6 +74,15 @@ volumes: {data: }
     assert found["versions"] == ["2.1"]
     assert found["needs"] == {"memory_mib": 1024 + 256, "disk_mib": 2000}
     assert found["backup"] == {"volumes": ["data"]}
+
+
+@pytest.mark.parametrize("lines", ["profiles: [some]", "network_mode: none"])
+async def test_a_database_that_is_never_started_or_reached_is_none(
+    tmp_path: Path, lines: str
+) -> None:
+    text = f"services: {{web: {{image: x, ports: ['80']}}, db: {{image: redis, {lines}}}}}"
+
+    assert "database" not in await about(tmp_path, text)
 
 
 async def test_variables_become_secrets_questions_or_nobodys(tmp_path: Path) -> None:

@@ -258,6 +258,43 @@ async def test_a_service_that_is_never_started_is_judged_too(tmp_path: Path) -> 
     assert errors(await judged(tmp_path, text)) == [("services.web.privileged", "privileged")]
 
 
+@pytest.mark.parametrize(
+    ("lines", "where", "rule"),
+    [
+        ("profiles: [never]", "x-moorage.database", "profiles"),
+        ("network_mode: none", "x-moorage.database", "network-mode"),
+        ("network_mode: 'service:lone'", "x-moorage.database", "network-mode"),
+    ],
+)
+async def test_a_port_of_what_is_never_started_or_has_no_network_is_refused(
+    tmp_path: Path, lines: str, where: str, rule: str
+) -> None:
+    text = f"""{web("")}
+  db: {{image: redis, {lines}}}
+  lone: {{image: redis, network_mode: none}}
+x-moorage: {{database: {{service: db, port: 6379}}}}
+"""
+
+    assert errors(await judged(tmp_path, text)) == [(where, rule)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "refused"),
+    [
+        ("depends_on: [db]", True),
+        ("network_mode: 'service:db'", True),
+        ("depends_on: {db: {condition: service_started, required: false}}", False),
+    ],
+)
+async def test_a_service_must_not_wait_for_one_that_is_never_started(
+    tmp_path: Path, lines: str, refused: bool
+) -> None:
+    text = f"{web(lines)}  db: {{image: redis, profiles: [never]}}\n"
+
+    wanted = [("services.web.depends_on.db", "profiles")] if refused else []
+    assert errors(await judged(tmp_path, text)) == wanted
+
+
 def asking(question: str) -> str:
     """Return a file that asks something."""
     return f"{web('')}x-moorage: {{questions: {{properties: {{COLOR: {question}}}}}}}\n"
