@@ -105,6 +105,8 @@ def stand_in(use: Use) -> str:
             return value
     if key == "restart":
         return "always"
+    if key == "image" and "@" in use.before:
+        return "0" * 64 if use.before.endswith(":") else f"sha256:{'0' * 64}"
     if key == "image":
         return "1" if use.before.endswith((":", "-")) else STAND_IN
     return STAND_IN

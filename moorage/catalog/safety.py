@@ -49,6 +49,17 @@ _NAMESPACES = {
     "isolation": (r"|default", "be separated otherwise than Moorage separates"),
     "runtime": (r"|runc", "run otherwise than Moorage runs containers"),
 }
+# https://github.com/distribution/reference/blob/main/reference.go
+_HOST = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_PATH = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
+_IMAGE = re.compile(
+    rf"(?:(?:{_HOST}(?:\.{_HOST})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?/)?"
+    rf"(?:{_PATH}/)*{_PATH}"
+    r"(?::\w[\w.-]{0,127})?"
+    r"(?:@[a-zA-Z][a-zA-Z0-9]*(?:[-_+.][a-zA-Z][a-zA-Z0-9]*)*:[a-fA-F0-9]{32,})?",
+    re.ASCII,
+)
+_LONGEST_IMAGE = 600
 # Every container of Docker has them: https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities
 _USUAL_CAPABILITIES = re.compile(
     "AUDIT_WRITE|CHOWN|DAC_OVERRIDE|FOWNER|FSETID|KILL|MKNOD|NET_BIND_SERVICE|NET_RAW"
@@ -117,10 +128,14 @@ def _service(where: str, service: Json, model: Json, folder: Path, root: Path) -
 
 
 def _image(where: str, service: Json) -> Iterator[Finding]:
+    image = str(service.get("image") or "")
+    if image and (len(image) > _LONGEST_IMAGE or not _IMAGE.fullmatch(image)):
+        detail = f"{image[:80]!r} is no name of an image, such as example.com/shop/web:1.2."
+        yield error(f"{where}.image", "image", detail)
     if not service.get("build"):
-        if not service.get("image"):
+        if not image:
             yield error(where, "image", "It has no image; name one.")
-    elif service.get("image"):
+    elif image:
         yield warning(f"{where}.build", "build", "It is not built; its image is used.")
     else:
         detail = "Moorage runs images and builds none of strangers; push one and name it in image."

@@ -46,6 +46,25 @@ async def test_what_needs_nothing_of_the_server_is_accepted_as_it_is(
 
 
 @pytest.mark.parametrize(
+    "image",
+    [
+        *("nginx", "nginx:1.27-alpine", "a__b/c-d.e_f---g", "LOCALHOST/a", "a.b-c.d:5000/e/f:G_1"),
+        *(
+            "[::1]:5000/a",
+            f"a@sha256:{'0' * 64}",
+            f"a:1@sha256:{'f' * 64}",
+            f"127.0.0.1/{'a/' * 99}b",
+        ),
+        *("${A:?}/${B:?}:${C:?}", "a@sha256:${A:?}", "a@${A:?}", "a:1.${A:?}", "${A:?}a-${B:?}"),
+    ],
+)
+async def test_what_may_name_an_image_is_accepted(tmp_path: Path, image: str) -> None:
+    verdict = await judged(tmp_path, f"services: {{web: {{image: '{image}'}}}}")
+
+    assert errors(verdict) == []
+
+
+@pytest.mark.parametrize(
     ("text", "where", "rule"),
     [
         (web("container_name: web"), "services.web.container_name", "container-name"),
@@ -112,6 +131,8 @@ def test_an_order_whose_answers_endanger_the_server_is_refused(tmp_path: Path) -
 
     assert refusal.value.fields.keys() == {"services.web.volumes[0]"}
     safety.check(model, tmp_path, allowed=["bind-mount"])
+    with pytest.raises(Invalid, match="'a:b c' is no name of an image"):
+        safety.check({"services": {"web": {"image": "a:b c"}}}, tmp_path, allowed=[])
 
 
 async def test_an_app_that_comes_to_its_owners_databases_is_pointed_out(tmp_path: Path) -> None:

@@ -252,6 +252,30 @@ async def test_a_file_that_only_builds_is_refused_with_what_to_do(tmp_path: Path
     assert "image" in verdict.findings[0].detail
 
 
+@pytest.mark.parametrize(
+    "image",
+    [
+        *(
+            "NGINX",
+            "NGINX::x y",
+            "nginx:",
+            "nginx:a b",
+            "nginx:.1",
+            "-nginx",
+            "a//b",
+            "a/-b",
+            "a:b:c",
+        ),
+        *("example.com:x/a", "https://example.com/a", "a@sha256:1", "a@b", "é", f"a:{'1' * 129}"),
+        "a-" * 100_000,
+    ],
+)
+async def test_what_names_no_image_is_refused(tmp_path: Path, image: str) -> None:
+    verdict = await judged(tmp_path, f"services: {{web: {{image: '{image}'}}}}")
+
+    assert errors(verdict) == [("services.web.image", "image")]
+
+
 async def test_a_service_that_is_never_started_is_judged_too(tmp_path: Path) -> None:
     text = web("privileged: true\nprofiles: [never]") + "  other: {image: nginx}\n"
 
