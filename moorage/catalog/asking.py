@@ -95,6 +95,9 @@ def stand_in(use: Use) -> str:
     key, name = keys[-1] if keys else "", use.name
     if name.upper() in _NUMBERS:
         return _NUMBERS[name.upper()]
+    is_target = key == "target" or (key == "volumes" and re.fullmatch("[^:]+:", use.before))
+    if is_target and "volumes" in keys:
+        return f"/{STAND_IN}"
     if key in ("ports", "published", "target", "expose"):
         is_address = re.search(r"IP|HOST|ADDR|BIND|LISTEN", name) and not name.endswith("PORT")
         return "127.0.0.1" if is_address else "8080"

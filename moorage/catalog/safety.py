@@ -171,7 +171,12 @@ def _privileges(where: str, service: Json) -> Iterator[Finding]:
 def _mounts(where: str, service: Json, folder: Path, root: Path) -> Iterator[Finding]:
     for index, mount in enumerate(service.get("volumes") or ()):
         place, kind = f"{where}.volumes[{index}]", mount.get("type")
-        source = str(mount.get("source") or "")
+        source, target = str(mount.get("source") or ""), str(mount.get("target") or "")
+        if not target.startswith("/"):
+            detail = f"{target} is no path in a container, such as /data."
+            if re.match("[A-Za-z]:/", target):
+                detail = f"{detail} A volume's name needs two letters: one would be a drive."
+            yield error(place, "mount-target", detail)
         if kind == "bind" and source in CLOCKS and mount.get("read_only"):
             yield warning(place, "bind-mount", "It is left out: set the variable TZ instead.")
         elif kind == "bind":

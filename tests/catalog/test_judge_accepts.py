@@ -24,6 +24,8 @@ pytestmark = pytest.mark.anyio
         web("privileged: false\nuser: root\ninit: true"),
         web("volumes: ['data:/data', /anonymous]") + "volumes: {data: }",
         web("volumes: [{type: tmpfs, target: /x}]"),
+        web("volumes: [{type: tmpfs, target: '${WHERE:?}'}, {type: tmpfs, target: '/x/${Y}'}]"),
+        web("volumes: ['data:${WHERE}', 'data:/x/${Y:?}']") + "volumes: {data: }",
         with_store("volumes", "{driver: local}"),
         with_store("volumes", "{driver_opts: {type: tmpfs, device: tmpfs, o: 'size=1m,uid=1'}}"),
         with_store("networks", "{driver: bridge, internal: true}"),

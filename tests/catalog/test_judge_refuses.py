@@ -117,6 +117,21 @@ async def test_a_mount_of_something_outside_the_project_is_refused_in_either_for
 
 
 @pytest.mark.parametrize(
+    ("mount", "said"),
+    [
+        ("'d:/data'", "d:/data is no path in a container, such as /data. A volume's name"),
+        ("'data:data'", "data is no path in a container, such as /data."),
+        ("{type: tmpfs, target: data}", "data is no path in a container, such as /data."),
+    ],
+)
+async def test_a_mount_at_no_path_is_refused(tmp_path: Path, mount: str, said: str) -> None:
+    verdict = await judged(tmp_path, f"{web(f'volumes: [{mount}]')}volumes: {{d: , data: }}")
+
+    assert errors(verdict) == [("services.web.volumes[0]", "mount-target")]
+    assert verdict.findings[0].detail.startswith(said)
+
+
+@pytest.mark.parametrize(
     ("kind", "store", "where", "rule"),
     [
         ("volumes", "{external: true}", "volumes.x.external", "external-volume"),
