@@ -10,7 +10,13 @@ from typing import Any
 
 from moorage.catalog.findings import Finding, allowing, error, warning
 from moorage.catalog.folders import CLOCKS
-from moorage.catalog.safety_stores import is_inside, path_of_server, stores
+from moorage.catalog.safety_stores import (
+    copied,
+    empty,
+    is_inside,
+    path_of_server,
+    stores,
+)
 from moorage.kit.errors import Invalid
 
 Json = Mapping[str, Any]  # Any: JSON of the parser
@@ -180,13 +186,12 @@ def _mounts(where: str, service: Json, folder: Path, root: Path) -> Iterator[Fin
         if kind == "bind" and source in CLOCKS and mount.get("read_only"):
             yield warning(place, "bind-mount", "It is left out: set the variable TZ instead.")
         elif kind == "bind":
-            yield from path_of_server(place, source, folder, root)
+            yield from path_of_server(place, source, folder, root, missing=empty(place))
             if (mount.get("bind") or {}).get("propagation") not in (None, "private", "rprivate"):
                 detail = "Mounts would spread between it and the server; remove propagation."
                 yield error(place, "bind-propagation", detail)
             if is_inside(source, folder):
-                detail = "This folder of the project becomes a volume of the instance."
-                yield warning(place, "bind-in-project", detail)
+                yield copied(place)
         elif kind not in ("volume", "tmpfs", "image"):
             yield error(place, "mount-type", f"Mounts of type {kind} are of the server; remove it.")
     for index, name in enumerate(service.get("volumes_from") or ()):

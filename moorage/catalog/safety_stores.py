@@ -27,12 +27,16 @@ def stores(model: Json, folder: Path, root: Path) -> Iterator[Finding]:
         own = f"{model.get('name')}_{name}"
         yield from _network(f"networks.{name}", network or {}, own=own)
     for kind in ("configs", "secrets"):
+        services = (model.get("services") or {}).values()
+        used = {one["source"] for service in services for one in service.get(kind) or ()}
         for name, store in (model.get(kind) or {}).items():
-            yield from _file(f"{kind}.{name}", store or {}, folder, root)
+            yield from _file(f"{kind}.{name}", store or {}, folder, root, is_used=name in used)
 
 
-def path_of_server(where: str, source: str, folder: Path, root: Path) -> Iterator[Finding]:
-    """Refuse a path of the server, and say which kind of it."""
+def path_of_server(
+    where: str, source: str, folder: Path, root: Path, *, missing: Finding | None = None
+) -> Iterator[Finding]:
+    """Refuse a path of the server, and say which kind of it. missing: said of one that is not."""
     if any(name in source.lower() for name in _SOCKETS):
         detail = f"{_shown(source, folder)} is the engine, and so the server; remove it."
         yield error(where, "docker-socket", detail)
@@ -41,15 +45,29 @@ def path_of_server(where: str, source: str, folder: Path, root: Path) -> Iterato
         yield error(where, "bind-mount", detail)
     else:
         try:
-            project.find(root, str(Path(normpath(source)).relative_to(folder)))
+            there = project.find(root, str(Path(normpath(source)).relative_to(folder)))
         except Invalid as refusal:
             yield error(where, "bind-mount", refusal.message)
+        else:
+            if there is None and missing is not None:
+                yield missing
 
 
 def is_inside(source: str, folder: Path) -> bool:
     """Tell whether a path is within the project."""
     clean = normpath(source)
     return "\\" not in source and (Path(clean) == folder or Path(clean).is_relative_to(folder))
+
+
+def copied(where: str) -> Finding:
+    """Say what becomes of what is mounted of the project."""
+    detail = "It is copied: a file becomes a config of the instance, a folder a volume."
+    return warning(where, "bind-in-project", detail)
+
+
+def empty(where: str) -> Finding:
+    """Say what becomes of what is mounted and missing."""
+    return warning(where, "missing-file", "It is missing and taken as an empty folder.")
 
 
 def _volume(where: str, volume: Json, folder: Path, root: Path, *, own: str) -> Iterator[Finding]:
@@ -66,9 +84,8 @@ def _volume(where: str, volume: Json, folder: Path, root: Path, *, own: str) -> 
         return
     place, device = f"{where}.driver_opts", options.get("device", "")
     if _is_folder(options) and is_inside(device, folder):
-        yield from path_of_server(place, device, folder, root)
-        detail = "This folder of the project becomes a volume of the instance."
-        yield warning(place, "bind-in-project", detail)
+        yield from path_of_server(place, device, folder, root, missing=empty(place))
+        yield copied(place)
     elif _is_folder(options):
         yield from path_of_server(f"{place}.device", device, folder, root)
     else:
@@ -113,14 +130,17 @@ def _network(where: str, network: Json, *, own: str) -> Iterator[Finding]:
         yield warning(where, "network", detail)
 
 
-def _file(where: str, store: Json, folder: Path, root: Path) -> Iterator[Finding]:
+def _file(where: str, store: Json, folder: Path, root: Path, *, is_used: bool) -> Iterator[Finding]:
     if store.get("external"):
         detail = "It would be somebody else's; give it as a file of the project, or as content."
         yield error(f"{where}.external", f"external-{where.split('.')[0][:-1]}", detail)
     if store.get("driver") or store.get("template_driver"):
         yield error(f"{where}.driver", "store-driver", "It is for a swarm; remove driver.")
     if store.get("file"):
-        yield from path_of_server(f"{where}.file", str(store["file"]), folder, root)
+        file = str(store["file"])
+        detail = f"{_shown(file, folder)} is missing; put it into the project's folder."
+        missing = error(f"{where}.file", "missing-file", detail) if is_used else None
+        yield from path_of_server(f"{where}.file", file, folder, root, missing=missing)
 
 
 def _shown(source: str, folder: Path) -> str:

@@ -74,6 +74,12 @@ async def test_what_may_name_an_image_is_accepted(tmp_path: Path, image: str) ->
         (web("build: ."), "services.web.build", "build"),
         (web("network_mode: bridge"), "services.web.network_mode", "network-mode"),
         (web("volumes: ['./data:/data']"), "services.web.volumes[0]", "bind-in-project"),
+        (web("volumes: ['./gone.conf:/x:ro']"), "services.web.volumes[0]", "missing-file"),
+        (
+            with_store("volumes", "{driver_opts: {type: none, o: bind, device: '${PWD}/gone'}}"),
+            "volumes.x.driver_opts",
+            "missing-file",
+        ),
         (web("volumes: ['${PWD}/data:/data']"), "services.web.volumes[0]", "bind-in-project"),
         (web("volumes: ['${WHERE}:/data']"), "services.web.volumes[0]", "bind-in-project"),
         (
@@ -105,6 +111,13 @@ async def test_what_is_replaced_or_left_out_is_accepted_with_a_warning(
 
     assert verdict.is_accepted, verdict.findings
     assert (where, rule) in warnings(verdict)
+
+
+@pytest.mark.parametrize("kind", ["configs", "secrets"])
+async def test_a_file_that_no_service_uses_may_be_missing(tmp_path: Path, kind: str) -> None:
+    text = f"{web('')}{kind}:\n  x: {{file: ./gone}}\n"
+
+    assert errors(await judged(tmp_path, text)) == []
 
 
 async def test_a_rule_that_an_admin_allows_only_warns(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from moorage.catalog.judge import judge
 from moorage.compose.tool import ComposeTool
 from tests.catalog.judged import errors, judged, warnings, write
-from tests.catalog.test_judge_refuses import web
+from tests.catalog.test_judge_refuses import web, with_store
 
 pytestmark = pytest.mark.anyio
 
@@ -85,6 +85,26 @@ async def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:
 
     assert errors(verdict) == [("services.web.extends.file", "file")]
     assert "gone.yaml is missing" in verdict.findings[0].detail
+
+
+@pytest.mark.parametrize("kind", ["configs", "secrets"])
+async def test_a_file_for_a_config_or_a_secret_must_be_there(tmp_path: Path, kind: str) -> None:
+    text = with_store(kind, "{file: ./conf/x}")
+
+    without = await judged(tmp_path / "without", text)
+    along = await judged(tmp_path / "along", {"compose.yaml": text, "conf/x": "1"})
+
+    assert errors(without) == [(f"{kind}.x.file", "missing-file")]
+    assert without.findings[0].detail == "conf/x is missing; put it into the project's folder."
+    assert errors(along) == []
+
+
+async def test_what_is_there_to_mount_is_not_called_missing(tmp_path: Path) -> None:
+    files = {"compose.yaml": web("volumes: ['./a:/a', './b:/b']"), "a": "1", "b/c": "1"}
+
+    verdict = await judged(tmp_path, files)
+
+    assert {rule for _, rule in warnings(verdict)} == {"bind-in-project", "guessed"}
 
 
 async def test_an_override_is_not_used_and_that_is_said(tmp_path: Path) -> None:
