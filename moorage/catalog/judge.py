@@ -22,6 +22,9 @@ from moorage.kit.process import TooSlow
 Json = Mapping[str, Any]  # Any: JSON of the parser
 
 MAX_SERVICES = 100
+_PLACE = re.compile(
+    r"(?:invalid interpolation format for )?((?:services|volumes|networks|configs|secrets)\b\S*)"
+)
 _SAYS_NOTHING = re.compile(r"(docker-)?compose|stack|app|index", re.IGNORECASE)
 
 
@@ -83,7 +86,7 @@ async def _judge(
         try:
             models = await parse.models(sources, documents, compose, folder)
         except (Invalid, TooSlow) as refusal:
-            return Verdict(name, (*findings, _refused(refusal.message)), sources)
+            return Verdict(name, (*findings, _refused(refusal.message, documents)), sources)
         for model in models:
             findings += safety.findings(model, folder, sources.root)
     model = _in_order(models[0], documents)
@@ -144,15 +147,17 @@ def _in_order(model: Json, documents: Collection[Document]) -> Json:
     return {**model, "services": {key: services[key] for key in ordered}}
 
 
-def _refused(sentence: str) -> Finding:
+def _refused(sentence: str, documents: Collection[Document]) -> Finding:
     """Return what the parser refuses; it often says where."""
-    about = re.sub(r"^validating \S+: ", "", sentence.strip())
-    found = re.match(r"((?:services|volumes|networks|configs|secrets)\.\S+)", about)
-    where = found[1].rstrip(":") if found else ""
-    extra = re.search(r"[Aa]dditional propert(?:y|ies) '?([\w-]+)'?", about)
+    about = re.sub(r"^validating \S+: ", "", sentence.strip()).rstrip(".")
+    found = _PLACE.match(about)
+    where = found[1].rstrip(":.") if found else ""
+    extra = re.search(r"[Aa]dditional propert(?:y|ies) '?(.+?)'?(?: is| are)? not allowed", about)
     if extra:
         where = f"{where}.{extra[1]}".lstrip(".")
-    return error(where, "compose", f"{about.rstrip('.')}.")
+    if extra and any("image" in parse.mapping(one.get(where)) for one in documents):
+        about = f"{about}: put it under `services:`"
+    return error(where, "compose", f"{about}.")
 
 
 def _about(

@@ -17,6 +17,7 @@ NOWHERE = "/nonexistent"  # in place of a home and of a search path: `~` leads t
 
 _PLUGINS = "docker/cli-plugins/docker-compose"
 _PLACES = ("/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr/libexec")
+_OF_SEVERAL_LINES = "invalid interpolation format"
 _LOG_LINE = re.compile(r'^time="[^"]*" level=\w+ msg="(.*)"$')
 
 
@@ -100,5 +101,7 @@ def _environment(project: Project) -> dict[str, str]:
 def _sentence(errors: str, project: Project) -> str:
     """Return the last thing the tool said, without the places of this machine."""
     lines = [line for line in errors.splitlines() if line and not _LOG_LINE.match(line)]
-    last = lines[-1] if lines else "Docker Compose refuses it and does not say why."
+    # The one thing that takes it several lines; they end with what stands there.
+    start = next((n for n, line in enumerate(lines) if line.startswith(_OF_SEVERAL_LINES)), -1)
+    last = " ".join(lines[start:][:3]) or "Docker Compose refuses it and does not say why."
     return last.replace(f"{project.folder}/", "").replace(str(project.folder), ".")

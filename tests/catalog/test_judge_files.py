@@ -119,7 +119,16 @@ async def test_an_override_is_not_used_and_that_is_said(tmp_path: Path) -> None:
     ("text", "where", "said"),
     [
         ("services: {web: {image: a, colour: red}}", "services.web.colour", "colour"),
-        ("web: {image: a}", "web", "web"),
+        ("web: {image: a}", "web", "web is not allowed: put it under `services:`."),
+        ("services: {wéb: {image: a}}", "services.wéb", "wéb"),
+        ("services: {a b: {image: a}}", "services.a b", "a b"),
+        ("services: {web: {image: a}}\nvolumes: {a b: {}}", "volumes.a b", "a b"),
+        (
+            "services: {web: {image: 'nginx:${TAG'}}",
+            "services.web.image",
+            "invalid interpolation format for services.web.image. You may need to escape any $ "
+            "with another $. nginx:${TAG.",
+        ),
         ("services: {web: }", "services.web", "must be a mapping"),
         ("services: {web: {image: a, ports: [x]}}", "", "x"),
         ("services: [", "", "not YAML"),
