@@ -136,7 +136,10 @@ class About(Frozen):
         try:
             Draft202012Validator.check_schema(self.questions)
         except SchemaError as error:
-            raise ValueError(f"questions: {error.message}") from error
+            place = ".".join(("questions", *map(str, error.absolute_path)))
+            raise ValueError(
+                f"{place}: {error.instance!r:.80} is not what JSON Schema has there"
+            ) from error
         if unknown := {*self.show} - {*self.secrets, *self.values}:
             raise ValueError(f"show: {', '.join(sorted(unknown))} must be in secrets or values")
         if self.login and self.login.password not in self.secrets:

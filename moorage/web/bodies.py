@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from moorage.kit.errors import Invalid
 from moorage.kit.i18n import Text, joined
+from moorage.kit.reasons import reason
 from moorage.web.deps import CallerDep
 from moorage.web.errors import Unreadable
-from moorage.web.reasons import reason
 
 Model = TypeVar("Model", bound=BaseModel)
 

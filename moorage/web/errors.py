@@ -14,10 +14,10 @@ from moorage.kit.errors import MoorageError
 from moorage.kit.faults import refused
 from moorage.kit.i18n import Text
 from moorage.kit.log import request_id
+from moorage.kit.reasons import reason
 from moorage.openstack import port as cloud
 from moorage.web import problems
 from moorage.web.problems import Problem
-from moorage.web.reasons import reason
 from moorage.web.routing import methods
 from moorage.web.shapes import Failure, shaped
 

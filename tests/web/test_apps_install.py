@@ -84,7 +84,8 @@ async def test_settings_come_as_an_object_or_as_its_text(world: World, anna: Per
     [
         ({}, "appName is required."),
         ({"appName": ""}, "appName is required."),
-        ({"appName": None}, "appName must be a text; given was None."),
+        ({"appName": None}, "appName must be a text; given was null."),
+        ({"appName": True}, "appName must be a text; given was true."),
         ({"appName": "nothere"}, "There is no app nothere in the catalogue; getAppList lists all."),
         ({"appName": "mysql"}, "There is no app mysql in the catalogue; getAppList lists all."),
         *(

@@ -1,5 +1,6 @@
 """Why a field is refused, in our own words and so in the caller's language. Pure."""
 
+import json
 from typing import Any
 
 from pydantic_core import ErrorDetails
@@ -12,13 +13,20 @@ def reason(problem: ErrorDetails) -> Text:
     kind = problem["type"]
     if kind == "missing":
         return Text("is required")
+    if kind == "extra_forbidden":
+        return Text("is unknown; correct its name, or leave it out")
     values: dict[str, Any] = problem.get("ctx", {})  # Any: pydantic's, by kind of error
     if kind == "rule":
         said = values["reason"]
         return said if isinstance(said, Text) else Text("{reason}", reason=said)
-    return Text(
-        "{reason}; given was {given!r:.80}", reason=_rule(problem, values), given=problem["input"]
-    )
+    return with_given(_rule(problem, values), problem["input"])
+
+
+def with_given(said: str, given: object) -> Text:
+    """Return a reason that ends with what was given, as JSON has it where Python differs."""
+    if given is None or isinstance(given, bool):
+        return Text("{reason}; given was {given}", reason=said, given=json.dumps(given))
+    return Text("{reason}; given was {given!r:.80}", reason=said, given=given)
 
 
 def _rule(problem: ErrorDetails, values: dict[str, Any]) -> str:  # Any: see above
@@ -50,6 +58,10 @@ def _rule(problem: ErrorDetails, values: dict[str, Any]) -> str:  # Any: see abo
             return Text("must have at least {limit} characters", limit=values["min_length"])
         case "string_too_long":
             return Text("must have at most {limit} characters", limit=values["max_length"])
+        case "too_short":
+            return Text("must have {limit} or more entries", limit=values["min_length"])
+        case "too_long":
+            return Text("must have {limit} or fewer entries", limit=values["max_length"])
         case "string_pattern_mismatch":
             return Text("must match {pattern}", pattern=values["pattern"])
         case "datetime_type" | "datetime_parsing" | "datetime_from_date_parsing":
