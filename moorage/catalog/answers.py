@@ -1,10 +1,11 @@
 """What an order of an app may set, and what its variables say then. Pure."""
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator
 from referencing import Registry
 
 from moorage.catalog.app import App
 from moorage.catalog.patterns import CHECKER
+from moorage.catalog.reasons import reasons
 from moorage.kit.crypto import new_password
 from moorage.kit.faults import refused
 from moorage.kit.i18n import Text
@@ -32,7 +33,7 @@ def variables(app: App, settings: object = None, *, version: str | None = None) 
         format_checker=Draft202012Validator.FORMAT_CHECKER,
         registry=Registry(),  # which fetches nothing
     )
-    faults = dict(map(_fault, checker.iter_errors(given)))
+    faults = dict(fault for error in checker.iter_errors(given) for fault in reasons(error))
     faults |= _unfit(given) if isinstance(given, dict) else {}
     if faults or not isinstance(given, dict):
         raise refused(faults)
@@ -55,11 +56,6 @@ def _unfit(given: dict[str, object]) -> dict[str, str]:
         for name, value in given.items()
         if "\0" in _text(value) or len(_text(value)) > _LONGEST
     }
-
-
-def _fault(error: ValidationError) -> tuple[str, str]:
-    field = ".".join(["settings", *map(str, error.absolute_path)])
-    return field, error.message
 
 
 def _text(value: object) -> str:

@@ -7,6 +7,8 @@ from pydantic_core import ErrorDetails
 
 from moorage.kit.i18n import Text
 
+UNKNOWN = Text("is unknown; correct its name, or leave it out")
+
 
 def reason(problem: ErrorDetails) -> Text:
     """Return what is wrong with a field, what is allowed and what was given."""
@@ -14,7 +16,7 @@ def reason(problem: ErrorDetails) -> Text:
     if kind == "missing":
         return Text("is required")
     if kind == "extra_forbidden":
-        return Text("is unknown; correct its name, or leave it out")
+        return UNKNOWN
     values: dict[str, Any] = problem.get("ctx", {})  # Any: pydantic's, by kind of error
     if kind == "rule":
         said = values["reason"]

@@ -135,8 +135,8 @@ def test_an_order_sets_variables_over_defaults(tmp_path: Path) -> None:
         ({"TITLE": ""}, {"settings.TITLE"}),
         ({"PAGES": 0, "OPEN": "yes"}, {"settings.PAGES", "settings.OPEN"}),
         ({"MAIL": "nobody"}, {"settings.MAIL"}),
-        ({"REGION": "there"}, {"settings"}),
-        ({"ADMIN_PASSWORD": "mine"}, {"settings"}),
+        ({"REGION": "there"}, {"settings.REGION"}),
+        ({"ADMIN_PASSWORD": "mine"}, {"settings.ADMIN_PASSWORD"}),
         ([], {"settings"}),
         ("TITLE", {"settings"}),
     ],
@@ -150,6 +150,57 @@ def test_a_setting_that_is_not_asked_for_or_wrong_is_refused(
         answers.variables(app, settings)
 
     assert refusal.value.fields.keys() == fields
+
+
+@pytest.mark.parametrize(
+    ("question", "given", "said"),
+    [
+        ("type: string", 5, "must be a text; given was 5"),
+        ("type: integer", "x", "must be a whole number; given was 'x'"),
+        ("enum: [en, zh]", "xx", "must be one of en, zh; given was 'xx'"),
+        ("pattern: '^a$'", "b", "must match ^a$; given was 'b'"),
+        ("minLength: 2", "b", "must have at least 2 characters; given was 'b'"),
+        ("maxLength: 1", "bc", "must have at most 1 characters; given was 'bc'"),
+        ("minimum: 3", 2, "must be at least 3; given was 2"),
+        ("maximum: 3", 4, "must be at most 3; given was 4"),
+        ("exclusiveMinimum: 3", 3, "must be more than 3; given was 3"),
+        ("exclusiveMaximum: 3", 3, "must be less than 3; given was 3"),
+        ("not: {const: admin}", "admin", "must be something else; given was 'admin'"),
+        ("format: email", "b", "must keep to format: 'email'; given was 'b'"),
+        ("type: string, writeOnly: true", 5, "must be a text"),
+    ],
+)
+def test_why_a_setting_is_refused_is_said_in_our_own_words(
+    tmp_path: Path, question: str, given: object, said: str
+) -> None:
+    app = make_app(tmp_path, SHOP.replace("OPEN: {type: boolean}", f"OPEN: {{{question}}}"))
+
+    with pytest.raises(Invalid) as refusal:
+        answers.variables(app, {"OPEN": given})
+
+    assert refusal.value.fields == {"settings.OPEN": said}
+
+
+def test_why_a_setting_is_refused_is_said_in_the_language_of_who_asks(tmp_path: Path) -> None:
+    app = make_app(tmp_path, SHOP.replace("PAGES: {type: integer", "PAGES: {enum: [en, zh]"))
+
+    with pytest.raises(Invalid) as refusal:
+        answers.variables(app, {"PAGES": "xx"})
+
+    reason = refusal.value.fields["settings.PAGES"]
+    assert chinese(reason) == "必须是其中之一:en, zh;给出的是 'xx'"
+
+
+def test_a_setting_that_is_required_or_unknown_is_named(tmp_path: Path) -> None:
+    app = make_app(tmp_path, SHOP.replace("    type: object", "    required: [OPEN, MAIL]"))
+
+    with pytest.raises(Invalid) as refusal:
+        answers.variables(app, {"OPEN": True, "COLOUR": "red"})
+
+    assert refusal.value.fields == {
+        "settings.MAIL": "is required",
+        "settings.COLOUR": "is unknown; correct its name, or leave it out",
+    }
 
 
 def test_limits_out_of_range_are_refused_in_the_language_of_who_asks(tmp_path: Path) -> None:
@@ -210,5 +261,5 @@ def test_no_pattern_takes_long_whatever_is_given(tmp_path: Path) -> None:
     app = make_app(tmp_path, questions)
 
     assert answers.variables(app, {"TITLE": "a" * 60})["TITLE"] == "a" * 60
-    with pytest.raises(Invalid, match=r"does not match '\^\(a\+\)\+\$'"):
+    with pytest.raises(Invalid, match=r"must match \^\(a\+\)\+\$"):
         answers.variables(app, {"TITLE": "a" * 60 + "!"})  # with `re` this would not end

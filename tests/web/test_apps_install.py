@@ -110,7 +110,7 @@ async def test_settings_come_as_an_object_or_as_its_text(world: World, anna: Per
             "version: '1' is no version of dokuwiki; there are",
         ),
         ({"appName": "dokuwiki", "customName": "A!"}, "customName: 'A!' is given; 1 to 63 lower"),
-        ({"appName": "dokuwiki", "settings": {"X": "1"}}, "settings: "),
+        ({"appName": "dokuwiki", "settings": {"X": "1"}}, "settings.X: is unknown"),
         ({"appName": "dokuwiki", "settings": "{"}, "settings must be an object"),
         (
             {"appName": "dokuwiki", "server": "mars"},
