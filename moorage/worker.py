@@ -10,6 +10,7 @@ from moorage.audit import service as audit
 from moorage.identity.sessions_rows import forget_expired
 from moorage.instances import jobs as instances
 from moorage.instances import watch
+from moorage.instances.service import editions
 from moorage.instances.tools import Tools
 from moorage.inventory import samples
 from moorage.kit.clock import now
@@ -66,6 +67,7 @@ def duties(tools: Tools) -> list[Duty]:
     """Return what recurs."""
     return [
         Duty("operations.forget", _HOURLY_S, partial(_forget_operations, tools)),
+        Duty("catalog.forget", _HOURLY_S, partial(_forget_editions, tools)),
         Duty("sessions.forget", _HOURLY_S, partial(forget_expired, tools.db)),
         Duty("machines.sample", samples.EVERY_S, partial(samples.sample, tools.db, tools.machines)),
         *watch.duties(tools),
@@ -93,6 +95,12 @@ async def _record_failure(session: Session, operation: Operation) -> None:
     await audit.record_failure(
         session, action=operation.kind, subject=operation.subject, detail=operation.error or ""
     )
+
+
+async def _forget_editions(tools: Tools) -> None:
+    async with tools.db.read() as session:
+        used = await editions(session)
+    await asyncio.to_thread(tools.catalog.forget, used=used)
 
 
 async def _forget_operations(tools: Tools) -> None:

@@ -1,16 +1,17 @@
 """Puts a judged app into the catalogue of a data directory, whole or not at all."""
 
+import hashlib
 import json
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from moorage.catalog import icons, project
 from moorage.catalog.judge import Verdict, write
-from moorage.catalog.reading import ADDED, PROJECT
+from moorage.catalog.reading import ADDED, KEPT, PROJECT
+from moorage.kit import tar
 from moorage.kit.errors import Invalid, Unavailable
 
 MAX_BYTES = 16 << 20
@@ -29,16 +30,26 @@ def add(verdict: Verdict, folder: Path, *, allowed: Collection[str]) -> bool:
 
 
 def _put(verdict: Verdict, folder: Path, allowed: list[str]) -> bool:
-    apps = folder / "app"
-    apps.mkdir(parents=True, exist_ok=True)
+    """Keep it beside those before it, from which apps may run, and have its name lead to it."""
+    place = folder / "app" / verdict.name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    was_there = place.exists()
     with tempfile.TemporaryDirectory(dir=folder, prefix=".adding-") as work:
-        made, place = Path(work) / "made", apps / verdict.name
+        made, link = Path(work) / "made", Path(work) / "link"
         _write(verdict, made, allowed)
-        earlier = Path(work) / "earlier"
-        with suppress(FileNotFoundError):
-            place.rename(earlier)
-        made.rename(place)
-        return earlier.exists()
+        edition = folder / KEPT / _digest(made)
+        edition.mkdir(parents=True, exist_ok=True)
+        edition.touch()
+        if not (edition / verdict.name).exists():
+            made.rename(edition / verdict.name)
+        link.symlink_to(Path("..", KEPT, edition.name, verdict.name))
+        link.replace(place)
+    return was_there
+
+
+def _digest(folder: Path) -> str:
+    """Return what tells the content of a folder from any other."""
+    return hashlib.sha256(tar.packed(tar.files(folder))).hexdigest()[:16]
 
 
 def _write(verdict: Verdict, folder: Path, allowed: list[str]) -> None:

@@ -161,7 +161,8 @@ class App(About):
     """An app that can be ordered.
 
     folder, file: its Compose file, and what that refers to. services, volumes: their names in
-    it. allowed: rules of the judge that an administrator lifted for it.
+    it. allowed: rules of the judge that an administrator lifted for it. edition: which of those
+    that were added under its name; None: it is shipped.
     """
 
     name: Name
@@ -170,6 +171,7 @@ class App(About):
     services: Annotated[tuple[str, ...], Field(min_length=1)]
     volumes: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
+    edition: str | None = None
 
     @property
     def needs_registry(self) -> bool:

@@ -15,6 +15,8 @@ from moorage.kit.errors import Invalid
 # Beside `project/`, the files of an app that was added: what was judged and guessed of them.
 ADDED = "moorage.json"
 PROJECT = "project"
+# Folders `<edition>/<name>/` of apps that were added; `app/<name>` leads to the last one of each.
+KEPT = "kept"
 
 _COMPOSE_KEYS = {"name", "services", "volumes", "x-moorage"}
 
@@ -66,12 +68,13 @@ def read_app(file: Path) -> App:
 
 def read_added(file: Path) -> App:
     """Read one app that somebody added. Raises Invalid."""
+    place = file.parent.resolve()  # which stays as it is, wherever the name leads later
     try:
-        kept = json.loads(file.read_bytes())
+        kept = json.loads((place / ADDED).read_bytes())
         about = kept.pop("x-moorage")
     except (ValueError, KeyError) as error:
         raise _wrong(file, "is broken; add it again") from error
-    return _app(file, about, file.parent / PROJECT, **kept)
+    return _app(file, about, place / PROJECT, edition=place.parent.name, **kept)
 
 
 def _app(read: Path, about: dict[str, object], folder: Path, **parts: object) -> App:

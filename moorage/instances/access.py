@@ -40,7 +40,7 @@ class Credentials:
 
 def endpoints(tools: Tools, instance: Instance) -> list[Endpoint]:
     """Return where an instance answers, the main place first."""
-    blueprint = tools.catalog.any(instance.blueprint)
+    blueprint = tools.catalog.any(instance.blueprint, instance.edition)
     if isinstance(blueprint, App):
         return _of_app(tools, instance, blueprint)
     if instance.port is None:
@@ -54,7 +54,7 @@ def endpoints(tools: Tools, instance: Instance) -> list[Endpoint]:
 
 def credentials(tools: Tools, instance: Instance) -> Credentials:
     """Return how to log in. Raises NotFound when there is nowhere to log in."""
-    blueprint = tools.catalog.any(instance.blueprint)
+    blueprint = tools.catalog.any(instance.blueprint, instance.edition)
     settled = instances.settled(tools, instance)
     address, port = tools.settings.reachable_address, ports.of(instance)
     if not isinstance(blueprint, App):

@@ -23,7 +23,7 @@ async def until_answer(tools: Tools, engine: Engine, instance: Instance) -> None
 
     Raises Failed with the last words of the container that ended, or is not well in time.
     """
-    app = tools.catalog.app(instance.blueprint)
+    app = tools.catalog.app(instance.blueprint, instance.edition)
     page = _page(tools, instance, app)
     clock = asyncio.get_running_loop().time
     deadline = clock() + app.ready.timeout_s

@@ -52,7 +52,8 @@ def _listed(*columns: str) -> Index:
 class Instance(Base):
     """A blueprint that runs, or ran, for an owner on a server.
 
-    number: the id on the resources door. options: what the caller chose and is in force.
+    number: the id on the resources door. edition: of an app that was added to the catalogue, which
+    may have another one since. options: what the caller chose and is in force.
     db_port: of the database within an app. project: the name of an app's main container, with
     which those of the others begin. parts: None before an app runs for the first time.
     secrets_sealed: JSON of all credentials, sealed; empty once the instance is gone.
@@ -92,6 +93,7 @@ class Instance(Base):
     server_id: Mapped[str] = mapped_column(ForeignKey("servers.id"))
     kind: Mapped[Form] = mapped_column(Text, default="database", server_default="database")
     blueprint: Mapped[str]
+    edition: Mapped[str | None]
     version: Mapped[str | None]
     name: Mapped[str]
     status: Mapped[Status] = mapped_column(Text, default="creating")

@@ -25,7 +25,7 @@ _TRIES = 50
 
 async def reserve(session: Session, tools: Tools, instance: Instance) -> None:
     """Give an instance the ports that its blueprint asks for. Raises Unavailable."""
-    blueprint = tools.catalog.any(instance.blueprint)
+    blueprint = tools.catalog.any(instance.blueprint, instance.edition)
     if not isinstance(blueprint, App):
         instance.port = await _reserve(session, tools, instance, SETTING)
         return

@@ -42,7 +42,7 @@ Model = Mapping[str, Any]  # Any: JSON of the parser
 async def prepare(tools: Tools, run: Run, instance: Instance, engine: Engine) -> dict[str, object]:
     """Have the images of all services; return the parts."""
     await _check_names(tools, instance, engine)
-    app = tools.catalog.app(instance.blueprint)
+    app = tools.catalog.app(instance.blueprint, instance.edition)
     model = await _model(tools, instance)
     lasting = running.lasting(model, app)
     if not lasting:
@@ -103,7 +103,7 @@ async def remove_network(tools: Tools, run: Run, instance: Instance, engine: Eng
 
 async def _up(tools: Tools, run: Run, instance: Instance, engine: Engine, model: Model) -> str:
     """Have everything running; return the id of the main container."""
-    app = tools.catalog.app(instance.blueprint)
+    app = tools.catalog.app(instance.blueprint, instance.edition)
     compose = run.guard(await _compose(tools, instance))
     for _ in range(_TRIES):
         network = await tools.networks.ensure_own(engine, run.begin, instance)
@@ -139,7 +139,7 @@ async def _owners_network(
 async def _prepare_again(
     tools: Tools, run: Run, instance: Instance, engine: Engine, model: Model
 ) -> None:
-    app = tools.catalog.app(instance.blueprint)
+    app = tools.catalog.app(instance.blueprint, instance.edition)
     for service, ref in _parts(instance)["images"].items():
         wanted = recipes_of(tools.catalog, app, service, model["services"][service]["image"])
         same = [recipe for recipe in wanted if recipe.ref == ref]
@@ -164,7 +164,7 @@ async def _fill_volumes(tools: Tools, instance: Instance, engine: Engine, model:
 
 async def _check_names(tools: Tools, instance: Instance, engine: Engine) -> None:
     """Raise Conflict when containers of somebody else have the names of ours."""
-    app = tools.catalog.app(instance.blueprint)
+    app = tools.catalog.app(instance.blueprint, instance.edition)
     wanted = running.container_names(app, rules.main(instance))
     for one in await engine.find_containers({}):
         if one.name in wanted and one.labels.get(rules.INSTANCE) != instance.id:
@@ -174,7 +174,7 @@ async def _check_names(tools: Tools, instance: Instance, engine: Engine) -> None
 async def _model(tools: Tools, instance: Instance) -> Model:
     """Return what is to run. Raises Failed when what was ordered makes it dangerous."""
     compose = await _compose(tools, instance)
-    app = tools.catalog.app(instance.blueprint)
+    app = tools.catalog.app(instance.blueprint, instance.edition)
     model = await compose.config(_project(tools, instance))
     try:
         await asyncio.to_thread(safety.check, model, app.folder, allowed=app.allowed)
@@ -188,7 +188,7 @@ async def _compose(tools: Tools, instance: Instance) -> Runner:
 
 
 def _project(tools: Tools, instance: Instance, override: str = "") -> Project:
-    app = tools.catalog.app(instance.blueprint)
+    app = tools.catalog.app(instance.blueprint, instance.edition)
     settled = instances.settled(tools, instance)
     [url, *_] = [one.url for one in access.endpoints(tools, instance)] or [""]
     ours = {"MOORAGE_VERSION": settled.versions[0], "MOORAGE_URL": url}

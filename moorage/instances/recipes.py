@@ -23,7 +23,7 @@ def recipes_of(catalog: Catalog, app: App, service: str, image: str) -> list[Rec
     source = app.images.get(service)
     if source and source.blueprint:
         return recipes(catalog.get(source.blueprint))
-    name = f"app-{app.name}-{service.lower()}"
+    name = "-".join(filter(None, ("app", app.name, app.edition, service.lower())))
     found = []
     if source is None or source.registry:
         found.append(Recipe(name=name, version=f"{_tag(image)}-registry", registry=image))

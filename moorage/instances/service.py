@@ -9,7 +9,7 @@ from typing import TypedDict
 from sqlalchemy import ColumnElement, func, select
 
 from moorage.catalog import settling
-from moorage.catalog.app import Orderable
+from moorage.catalog.app import App, Orderable
 from moorage.catalog.check import Settled
 from moorage.identity.rules import Caller
 from moorage.instances import labels, names, ports, quotas, rules
@@ -77,7 +77,8 @@ async def create(
         memory_mib=settled.memory_mib,
         cpus=settled.cpus,
     )
-    if instance.kind == "app":
+    if isinstance(blueprint, App):
+        instance.edition = blueprint.edition
         [instance.version] = settled.versions
         instance.project = f"{tools.settings.app_prefix}-{instance.blueprint}"
     await ports.reserve(session, tools, instance)
@@ -183,6 +184,14 @@ async def count(session: Session) -> dict[tuple[str, str], int]:
         .group_by(Instance.blueprint, Instance.status)
     )
     return {(blueprint, status): number for blueprint, status, number in rows}
+
+
+async def editions(session: Session) -> set[str]:
+    """Return the editions of apps of which there are instances."""
+    rows = await session.scalars(
+        select(Instance.edition).where(Instance.deleted_at.is_(None)).distinct()
+    )
+    return {edition for edition in rows if edition}
 
 
 def settled(tools: Tools, instance: Instance) -> Settled:

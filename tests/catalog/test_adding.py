@@ -83,7 +83,29 @@ def test_an_app_that_is_added_again_takes_the_place_of_the_earlier_one(tmp_path:
     assert (before.main, after.main) != (None, None)
     assert before.main != after.main
     assert not (after.folder / "conf").exists()
-    assert [path.name for path in (data / "catalog").iterdir()] == ["app"]
+    assert {path.name for path in (data / "catalog").iterdir()} == {"app", "kept"}
+
+
+def test_an_app_is_still_there_as_it_was_before_another_took_its_place(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    moor(shop(tmp_path), "--data-dir", data)
+    before = service.load([data / "catalog"]).app("shop")
+    moor(shop(tmp_path, web("ports: [8080]")), "--data-dir", data)
+    catalog = service.load([data / "catalog"])
+
+    assert catalog.app("shop", before.edition) == before
+    assert catalog.any("shop", before.edition) == before
+    assert (before.folder / "conf" / "site.conf").is_file()
+    assert catalog.app("shop", "gone") == catalog.app("shop") != before
+
+
+def test_an_app_that_is_added_twice_alike_is_kept_once(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for _ in range(2):
+        moor(shop(tmp_path), "--data-dir", data)
+
+    [edition] = (data / "catalog" / "kept").iterdir()
+    assert service.load([data / "catalog"]).app("shop").edition == edition.name
 
 
 def test_an_app_that_is_only_checked_is_not_added(tmp_path: Path) -> None:
