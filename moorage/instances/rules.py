@@ -69,7 +69,7 @@ def main(instance: Instance) -> str:
 def name_taken(name: str) -> Conflict:
     """Return what to tell when a container of somebody else has the name of one of ours."""
     return Conflict(
-        Text("There is a container {name} on this server already: remove or rename it.", name=name)
+        Text("A container {name} exists on this server already: remove or rename it.", name=name)
     )
 
 

@@ -184,7 +184,7 @@ async def test_a_container_of_that_name_is_not_touched(
     other = engine.containers[DB]
     instance, _ = await make_order(tools, owner=owner, blueprint=APP)
 
-    with pytest.raises(Conflict, match=f"container {DB} on this server already"):
+    with pytest.raises(Conflict, match=f"container {DB} exists on this server already"):
         await apps.check_room(tools, Order(blueprint=APP), sees=None)
     [operation] = await work_off(tools, instance)
 

@@ -256,7 +256,7 @@ async def test_a_container_of_that_name_is_not_touched_whosever_it_is(
     told = await asked(anna, "/installApp", appName="dokuwiki")
 
     assert told["code"] == "0"
-    assert told["message"].startswith("There is a container websoft9-dokuwiki on this server")
+    assert told["message"].startswith("A container websoft9-dokuwiki exists on this server")
     assert await world.made() == ["websoft9-dokuwiki"]
     assert (await world.engine.get_container(theirs)).status == "created"
 
