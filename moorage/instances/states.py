@@ -28,7 +28,7 @@ async def wish(session: Session, instance: Instance, desired: Desired) -> None:
         update(Instance)
         .where(Instance.id == instance.id, Instance.status.not_in(_REFUSED))
         .where(Instance.deleted_at.is_(None))
-        .values(desired=desired)
+        .values(desired=desired, health="starting" if desired == "running" else None)
         .returning(Instance.id)
     )
     if changed.scalar_one_or_none() is None:

@@ -67,6 +67,25 @@ async def test_an_app_on_its_way_shows_how_far_it_is(world: World, anna: Person)
     await world.settled()
 
 
+async def test_an_app_that_is_being_restarted_is_not_told_to_run(
+    world: World, anna: Person
+) -> None:
+    await installed(world, anna)
+    world.gate.close("before stop_container")
+
+    await anna.http.post("/v1/instances/1/restart")
+    await world.gate.reached.wait()
+    data = (await asked(anna, "/getAppInfo", appName="dokuwiki"))["data"]
+    instance = (await anna.http.get("/v1/instances/1")).json()
+
+    assert data["status"] == "0"
+    assert data["info"].startswith("It is being restarted")
+    assert (instance["status"], instance["health"]) == ("running", "starting")
+    world.gate.open()
+    await world.settled()
+    assert (await anna.http.get("/v1/instances/1")).json()["health"] == "healthy"
+
+
 async def test_an_app_that_was_stopped_is_not_started(world: World, anna: Person) -> None:
     await installed(world, anna)
     await anna.http.post("/v1/instances/1/stop")

@@ -26,11 +26,11 @@ _STANDS = {"running": Text("It runs."), "stopped": Text("It is stopped.")}
 
 
 def status_of(instance: Instance, operation: Operation | None) -> Literal["0", "1", "2"]:
-    """Return 0: it is being made, removed, or stopped; 1: it runs; 2: something is wrong.
+    """Return 0: it is stopped, or something is being done with it; 1: it runs; 2: it is unwell.
 
     operation: the last one on it.
     """
-    if operation is not None and not operation.is_ended and instance.status != "running":
+    if operation is not None and not operation.is_ended:
         return "0"
     if instance.status in ("failed", "degraded"):
         return "2"
