@@ -49,6 +49,7 @@ class ListedContainer(Answer):
             health=_health(self.status),
             exit_code=_exit_code(self.status),
             ports=tuple({one.public_port for one in self.ports or ()} - {0}),
+            is_fresh=self.state == "running" and _is_fresh(self.status),
         )
 
 
@@ -218,6 +219,11 @@ def _health(status: str) -> Health:
     # "Up 2 hours (healthy)", "Up 2 seconds (health: starting)": moby, container/state.go, String.
     match = re.search(r"\((?:health: )?(starting|healthy|unhealthy)\)$", status)
     return cast(Health, match[1]) if match else "none"
+
+
+def _is_fresh(status: str) -> bool:
+    # "Up Less than a second", "Up 59 seconds", "Up About a minute": docker/go-units, duration.go.
+    return re.match(r"Up (Less than a second|\d+ seconds?)\b", status) is not None
 
 
 def _exit_code(status: str) -> int | None:

@@ -63,6 +63,7 @@ class FakeEngine(FakeStores, FakeStreams):
                 restarts=0,
                 started_at=None,
                 ports=container.held_ports(),
+                is_fresh=container.is_fresh(),
             )
             for container in self.containers.values()
             if carries(container.seen.labels, labels)

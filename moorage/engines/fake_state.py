@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from moorage.engines.fake_ears import Ears
 from moorage.engines.port import (
@@ -13,6 +14,7 @@ from moorage.engines.port import (
     Network,
     Volume,
 )
+from moorage.kit.clock import now
 from moorage.kit.errors import MoorageError, NotFound, Unavailable
 
 MEMORY_MIB = 16_384  # of the server
@@ -39,6 +41,13 @@ class FakeContainer:
     def held_ports(self) -> tuple[int, ...]:
         """Return the ports of its server that it holds."""
         return tuple(one.port for one in self.spec.ports if self.seen.status == "running")
+
+    def is_fresh(self) -> bool:
+        """Return whether it runs for less than a minute."""
+        began = self.seen.started_at
+        if began is None or self.seen.status != "running":
+            return False
+        return now() - began < timedelta(minutes=1)
 
     def last_lines(self, count: int) -> list[str]:
         """Return as many lines of its log."""

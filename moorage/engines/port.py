@@ -96,8 +96,11 @@ class ContainerSpec:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container as it was last seen. ports: of the server, that it holds while it runs; only a
-    list tells."""
+    """A container as it was last seen.
+
+    ports: of the server, that it holds while it runs. is_fresh: whether it runs for less than a
+    minute. Only a list tells both.
+    """
 
     id: str
     name: str
@@ -110,6 +113,7 @@ class Container:
     restarts: int = 0
     started_at: datetime | None = None
     ports: tuple[int, ...] = ()
+    is_fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

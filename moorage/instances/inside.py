@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields
 
 from moorage.catalog.running import SERVICE
 from moorage.engines.port import Container, Engine, Usage
-from moorage.instances import containers, rules
+from moorage.instances import containers, reconcile, rules
 from moorage.instances import service as instances
 from moorage.instances.models import Instance
+from moorage.instances.reconcile import Finding
 from moorage.instances.tools import Tools
+from moorage.kit.clock import now
 from moorage.kit.errors import NotFound, Unavailable
 
 _SEEN_WITHIN_S = 2.0
@@ -46,10 +48,10 @@ async def volumes(tools: Tools, instance: Instance) -> Sequence[str]:
     return sorted(await containers.volumes(tools, instance, await _engine(tools, instance)))
 
 
-def is_whole(instance: Instance, containers: Iterable[Container]) -> bool:
-    """Return whether all of an instance runs that is to go on running."""
-    running = {service_of(instance, one) for one in containers if one.status == "running"}
-    return running >= {*rules.lasting(instance)}
+def find(instance: Instance, containers: Iterable[Container]) -> Finding:
+    """Return how an instance stands with these containers."""
+    by_service, lasting = reconcile.by_service(containers), rules.lasting(instance)
+    return reconcile.find(instance, by_service, lasting=lasting, at=now())
 
 
 def service_of(instance: Instance, container: Container) -> str:

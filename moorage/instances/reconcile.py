@@ -97,7 +97,7 @@ def find(
     observed, container = seen[service], containers.get(service)
     which = f"Its container {service}".rstrip()
     if observed == "running":
-        return _running(instance, _health(containers[one] for one in seen))
+        return _running(instance, [containers[one] for one in seen])
     if observed == "restarting":
         it = which if service else "It"
         again = f"{it} ends again and again{_exit_code(container)}; its log says why."
@@ -154,15 +154,22 @@ def _to_be_stopped(observed: Observed) -> Finding:
     return Finding(observed, None, "degraded", still, True)
 
 
-def _running(instance: Instance, health: Health | None) -> Finding:
+def _running(instance: Instance, containers: Sequence[Container]) -> Finding:
+    health = _health(containers)
     if health == "unhealthy":
         sick = "It runs, but its engine's health check fails; its log says why."
         return Finding("running", health, "degraded", sick)
-    if health == "starting" and instance.status == "degraded":
+    is_fresh = any(one.is_fresh for one in containers)
+    if instance.status == "degraded" and (health == "starting" or (is_fresh and _fell(instance))):
         return Finding("running", health, "degraded", instance.message)
     if health == "starting" and instance.health == "healthy":  # its engine looks for the first
         return Finding("running", "healthy", "running")  # time after half a minute
     return Finding("running", health, "running")
+
+
+def _fell(instance: Instance) -> bool:
+    """Return whether it ended again and again, and so may do it once more."""
+    return instance.observed in ("restarting", "running") and instance.health != "unhealthy"
 
 
 def _observed(container: Container | None) -> Observed:

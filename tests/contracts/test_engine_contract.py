@@ -168,6 +168,15 @@ async def test_a_port_is_free_until_a_container_holds_it_and_a_list_says_so(benc
     assert listed.ports == (port,)
 
 
+async def test_a_list_says_what_has_started_just_now(bench: Bench) -> None:
+    started = await bench.run(bench.spec("started"))
+    await bench.engine.create_container(bench.spec("created"))
+
+    found = await bench.engine.find_containers(bench.labels)
+
+    assert [one.id for one in found if one.is_fresh] == [started]
+
+
 async def test_a_port_of_another_program_cannot_be_published(bench: Bench) -> None:
     with bench.taken_port() as port:
         assert not await bench.engine.is_port_free("127.0.0.1", port)

@@ -38,6 +38,26 @@ def test_a_dead_container_without_a_name_is_called_by_its_id() -> None:
     assert container.name == "7"
 
 
+@pytest.mark.parametrize(
+    ("state", "text", "is_fresh"),
+    [
+        ("running", "Up Less than a second", True),
+        ("running", "Up 1 second (healthy)", True),
+        ("running", "Up 59 seconds", True),
+        ("running", "Up About a minute", False),
+        ("running", "Up 2 hours", False),
+        ("paused", "Up 5 seconds (Paused)", False),
+        ("restarting", "Restarting (1) 5 seconds ago", False),
+    ],
+)
+def test_a_list_tells_in_its_text_what_runs_for_less_than_a_minute(
+    state: str, text: str, is_fresh: bool
+) -> None:
+    item = {"Id": "7", "Names": ["/cache"], "Image": "redis:8", "State": state, "Status": text}
+
+    assert msgspec.convert(item, ListedContainer).container().is_fresh is is_fresh
+
+
 def test_the_labels_of_an_event_are_those_of_the_container() -> None:
     attributes = {"name": "cache", "image": "redis:8", "exitCode": "137", "moorage.kind": "redis"}
     line = {

@@ -1,5 +1,6 @@
 """What a look at a server means, case by case."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -124,6 +125,28 @@ def test_what_failed_before_is_well_again_only_once_it_is_healthy() -> None:
 
     assert (starting.status, starting.message) == ("degraded", "It ended again and again.")
     assert (healthy.status, healthy.message) == ("running", None)
+
+
+@pytest.mark.parametrize("health", ["none", "healthy"])
+def test_what_ended_again_and_again_is_well_once_it_has_run_for_a_minute(health: Health) -> None:
+    fresh = replace(a_container("running", health), is_fresh=True)
+    instance = an_instance(status="degraded", observed="restarting", message="It ends again.")
+
+    at_first = found(instance, fresh)
+    instance.observed, instance.health = at_first.observed, at_first.health
+    later = found(instance, fresh)
+    steady = found(instance, a_container("running", health))
+
+    assert (at_first.observed, at_first.status) == ("running", "degraded")
+    assert (later.status, later.message) == ("degraded", "It ends again.")
+    assert (steady.status, steady.message) == ("running", None)
+
+
+def test_what_is_healthy_again_is_well_at_once() -> None:
+    instance = an_instance(status="degraded", message="Its health check fails.")
+    instance.health = "unhealthy"
+
+    assert found(instance, replace(a_container(health="healthy"), is_fresh=True)).message is None
 
 
 def test_a_finding_that_changes_nothing_leaves_the_reason_that_is_known() -> None:

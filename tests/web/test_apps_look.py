@@ -50,6 +50,20 @@ async def test_an_app_whose_containers_do_not_all_run_is_not_told_to_run(
     assert (data["status"], data["info"]) == ("0", "It is being looked at.")
 
 
+async def test_an_app_that_ends_again_and_again_has_failed_before_anybody_looked(
+    world: World, anna: Person
+) -> None:
+    await installed(world, anna)
+    world.gate.close("before find_volumes")  # no look ends any more
+    container = world.engine.containers["websoft9-dokuwiki"]
+    container.seen = replace(container.seen, status="restarting", exit_code=3)
+
+    data = (await asked(anna, "/getAppInfo", appName="dokuwiki"))["data"]
+
+    assert data["status"] == "2"
+    assert data["info"].startswith("Its container dokuwiki ends again and again (exit code 3)")
+
+
 async def test_an_app_on_its_way_shows_how_far_it_is(world: World, anna: Person) -> None:
     world.gate.close("before start_container")
     await asked(anna, "/installApp", appName="dokuwiki")
@@ -240,5 +254,5 @@ async def test_a_server_that_nobody_knows_is_told_so(anna: Person) -> None:
 async def until_sick(person: Person) -> None:
     """Return once a look at the server has found that the app is not well."""
     async with asyncio.timeout(10):
-        while (await asked(person, "/getAppInfo", appName="dokuwiki"))["data"]["status"] != "2":
+        while (await person.http.get("/v1/instances/1")).json()["status"] != "degraded":
             await asyncio.sleep(0.02)

@@ -94,8 +94,8 @@ async def _state(tools: Tools, instance: Instance) -> StateOut:
     operation = latest[0] if latest else None
     containers = await inside.parts(tools, instance)
     status, info = states.status_of(instance, operation), states.info_of(instance, operation)
-    if status == "1" and not inside.is_whole(instance, containers):
-        status, info = "0", Text("It is being looked at.")
+    if status == "1":  # as far as the row knows
+        status, info = states.seen(inside.find(instance, containers), info)
     return StateOut(
         appName=instance.blueprint,
         id=instance.id,

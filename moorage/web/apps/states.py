@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from moorage.instances.models import Instance
+from moorage.instances.reconcile import Finding
 from moorage.kit.i18n import Text
 from moorage.operations.models import Operation
 
@@ -35,6 +36,15 @@ def status_of(instance: Instance, operation: Operation | None) -> Literal["0", "
     if instance.status in ("failed", "degraded"):
         return "2"
     return "1" if instance.status == "running" else "0"
+
+
+def seen(finding: Finding, info: str) -> tuple[Literal["0", "1", "2"], str]:
+    """Return how an app is that ran when it was last looked at; info: what that said."""
+    if finding.status == "running":
+        return "1", info
+    if finding.observed in ("running", "restarting"):
+        return "2", finding.message or info
+    return "0", Text("It is being looked at.")
 
 
 def info_of(instance: Instance, operation: Operation | None) -> str:
