@@ -13,6 +13,7 @@ from moorage.engines.port import (
     Say,
     VolumeMount,
 )
+from moorage.kit.errors import Failed
 
 Json = Mapping[str, Any]  # Any: JSON of the parser
 
@@ -42,8 +43,10 @@ class FakeRunner(ComposeTool, Runner):
         async def start(name: str) -> None:
             if name in started or services[name].get("profiles"):
                 return
-            for needed in services[name].get("depends_on") or {}:
+            for needed, how in (services[name].get("depends_on") or {}).items():
                 await start(needed)
+                if how["condition"] == "service_completed_successfully":
+                    await self._check_completed(needed, started[needed])
             spec = _spec(model, name)
             await say(f"{spec.name} Creating")
             started[name] = await self._engine.create_container(spec)
@@ -52,6 +55,11 @@ class FakeRunner(ComposeTool, Runner):
 
         for name in services:
             await start(name)
+
+    async def _check_completed(self, service: str, container: str) -> None:
+        if code := (await self._engine.get_container(container)).exit_code:
+            why = f'service "{service}" didn\'t complete successfully: exit {code}'
+            raise Failed(f"Docker Compose failed: {why}")
 
 
 def _spec(model: Json, name: str) -> ContainerSpec:

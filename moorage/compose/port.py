@@ -53,7 +53,8 @@ class Runner(Compose, Protocol):
 
         Returns when they are started, in the order in which they depend on each other. It makes
         no image. Raises PortTaken, NetworkMissing, ImageMissing, Conflict (a container of
-        somebody else has the name), Failed (with what Compose says), Unavailable (the engine
-        does not answer, or it took longer).
+        somebody else has the name), Failed (with what Compose says, which names the container
+        that is to blame, or its "service"), Unavailable (the engine does not answer, or it took
+        longer).
         """
         ...

@@ -13,6 +13,7 @@ from moorage.instances import reconcile, rules, states
 from moorage.instances.models import STANDS, Instance, Kind
 from moorage.instances.reconcile import Facts, Finding, Thing
 from moorage.instances.tools import Tools
+from moorage.instances.words import last_words
 from moorage.kit.clock import now
 from moorage.kit.db import Session
 from moorage.operations import service as operations
@@ -70,7 +71,9 @@ def _by_instance(containers: Iterable[Container]) -> dict[str, dict[str, Contain
     return {instance_id: reconcile.by_service(parts) for instance_id, parts in found.items()}
 
 
-async def write_down(tools: Tools, server_id: str, seen: Facts) -> set[tuple[Kind, str]]:
+async def write_down(
+    tools: Tools, server_id: str, engine: Engine, seen: Facts
+) -> set[tuple[Kind, str]]:
     """Write down what is news, have mended what is wrong, and return what is nobody's.
 
     Nothing is done to an instance while an operation works on it, or has since the look.
@@ -79,10 +82,11 @@ async def write_down(tools: Tools, server_id: str, seen: Facts) -> set[tuple[Kin
         known = await _known(session, server_id, seen)
         verdicts = await _verdicts(session, tools, known, seen)
     if verdicts:
+        words = await _told_by(tools, engine, verdicts)
         async with tools.db.begin() as session:  # rows may have changed: judge again
             again = await _known(session, server_id, seen)
             for verdict in await _verdicts(session, tools, again, seen):
-                await _act(session, verdict, at=seen.at)
+                await _act(session, verdict, words, at=seen.at)
     return reconcile.strangers(
         seen.things,
         instances={one.id for one in known.instances},
@@ -147,6 +151,15 @@ def _verdict(tools: Tools, instance: Instance, seen: Facts) -> Verdict:
     return Verdict(instance, finding, finding.is_wrong)
 
 
+async def _told_by(tools: Tools, engine: Engine, verdicts: Iterable[Verdict]) -> dict[str, str]:
+    """Return the end of the logs that say why something is news, by container."""
+    return {
+        culprit: await last_words(tools, engine, verdict.instance, culprit)
+        for verdict in verdicts
+        if verdict.is_news and verdict.finding and (culprit := verdict.finding.culprit)
+    }
+
+
 def _is_later(instance: Instance, look: datetime) -> bool:
     """Return whether the row knows better: an operation ended after the look."""
     return instance.observed_at is not None and instance.observed_at > look
@@ -168,9 +181,13 @@ def _has_failed(kind: str, status: str) -> bool:
     return status == "failed" or (kind == _MEND and status == "cancelled")
 
 
-async def _act(session: Session, verdict: Verdict, *, at: datetime) -> None:
+async def _act(
+    session: Session, verdict: Verdict, words: Mapping[str, str], *, at: datetime
+) -> None:
     instance, finding = verdict.instance, verdict.finding
     if finding is not None and verdict.is_news:
+        if said := words.get(finding.culprit or ""):
+            finding = replace(finding, message=f"{finding.message} {said}")
         await states.set_found(session, instance.id, finding, at=at)
     if verdict.is_to_be_mended:
         await operations.enqueue(

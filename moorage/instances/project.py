@@ -27,6 +27,7 @@ from moorage.instances import service as instances
 from moorage.instances.models import Instance, Parts
 from moorage.instances.recipes import recipes_of, service_image
 from moorage.instances.tools import Tools
+from moorage.instances.words import last_words
 from moorage.kit.errors import Conflict, Failed, Invalid, Unavailable
 from moorage.operations.run import Run
 
@@ -115,6 +116,10 @@ async def _up(tools: Tools, run: Run, instance: Instance, engine: Engine, model:
         except NetworkMissing:
             # Engines know a network by its id: containers join no other one of that name.
             await containers.remove(tools, instance, engine)
+        except Failed as error:
+            if words := await _told_by(tools, instance, engine, error):
+                raise Failed(f"{error.message}. {words}", detail=error.detail) from error
+            raise
         except PortTaken:
             raise
         except Conflict:  # a run of this that was killed may still be making what we make
@@ -124,6 +129,15 @@ async def _up(tools: Tools, run: Run, instance: Instance, engine: Engine, model:
         else:
             return (await engine.get_container(place.name)).id
     raise Unavailable(f"The network or an image of {instance.name} goes as soon as it is made.")
+
+
+async def _told_by(tools: Tools, instance: Instance, engine: Engine, error: Failed) -> str:
+    """Return the end of the log of the container that the tool names as the culprit, if any."""
+    named = error.message.split()
+    for one in await containers.find(tools, instance, engine):
+        if one.name in named or f'"{one.labels.get(running.SERVICE)}"' in named:
+            return await last_words(tools, engine, instance, one.id)
+    return ""
 
 
 async def _owners_network(

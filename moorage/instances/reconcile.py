@@ -56,13 +56,17 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How an instance stands. is_wrong: whether that can and must be mended."""
+    """How an instance stands. is_wrong: whether that can and must be mended.
+
+    culprit: the id of a container whose log says why.
+    """
 
     observed: Observed
     health: Health | None
     status: Status
     message: str | None = None
     is_wrong: bool = False
+    culprit: str | None = None
 
     def changes(self, instance: Instance) -> bool:
         """Return whether the row says anything else; a reason that it has may stay."""
@@ -101,7 +105,8 @@ def find(
     if observed == "restarting":
         it = which if service else "It"
         again = f"{it} ends again and again{_exit_code(container)}; its log says why."
-        return Finding(observed, None, "degraded", again)
+        culprit = container.id if container else None
+        return Finding(observed, None, "degraded", again, culprit=culprit)
     if observed == "paused":
         since = instance.observed_at if instance.observed == "paused" else None
         is_wrong = since is not None and at - since >= PAUSED_FOR
@@ -158,7 +163,8 @@ def _running(instance: Instance, containers: Sequence[Container]) -> Finding:
     health = _health(containers)
     if health == "unhealthy":
         sick = "It runs, but its engine's health check fails; its log says why."
-        return Finding("running", health, "degraded", sick)
+        culprit = next(one.id for one in containers if one.health == "unhealthy")
+        return Finding("running", health, "degraded", sick, culprit=culprit)
     is_fresh = any(one.is_fresh for one in containers)
     if instance.status == "degraded" and (health == "starting" or (is_fresh and _fell(instance))):
         return Finding("running", health, "degraded", instance.message)

@@ -99,7 +99,7 @@ class Watch:
             async with self._tools.db.begin() as session:
                 await operations.hurry(session, server_id=self.server_id)
             self._is_away = False
-        strangers = await look.write_down(self._tools, self.server_id, seen)
+        strangers = await look.write_down(self._tools, self.server_id, self._engine, seen)
         left = await leftovers.note(self._tools, self.server_id, strangers, suspects=self._suspects)
         self._suspects = strangers
         await leftovers.remove_old(self._tools, self._engine, left)

@@ -10,7 +10,7 @@ from moorage.compose.port import Project, Runner
 from moorage.compose.runner import ComposeRunner
 from moorage.engines.fake import FakeEngine
 from moorage.engines.port import ImageMissing, NetworkMissing, PortTaken
-from moorage.kit.errors import Conflict
+from moorage.kit.errors import Conflict, Failed
 from tests.contracts.conftest import DOCKER_HOST, Bench
 from tests.make.ports import free_port
 
@@ -32,6 +32,18 @@ services:
   later:
     image: ${IMAGE}
     profiles: [later]
+volumes: {data: {}}
+"""
+FAILING = """
+services:
+  web:
+    image: ${IMAGE}
+    command: [/bin/sleep, "1000"]
+    depends_on: {db: {condition: service_completed_successfully}}
+  db:
+    image: ${IMAGE}
+    command: [/bin/sh, -c, "echo one; echo two >&2; echo three; exit 3"]
+    volumes: ["data:/data"]
 volumes: {data: {}}
 """
 OVERRIDE = """
@@ -63,14 +75,17 @@ def runner(bench: Bench) -> Runner:
 @pytest.fixture
 async def up(bench: Bench, runner: Runner, tmp_path: Path) -> Up:
     """Give what has the project run, and returns what was said."""
-    (tmp_path / "compose.yaml").write_text(FILE)
     prefix = bench.labels["moorage.test"]
     await bench.engine.ensure_network(prefix, labels=bench.labels, subnet=None)
 
     async def run(
-        image: str = bench.image, network: str = prefix, port: int | None = None
+        image: str = bench.image,
+        network: str = prefix,
+        port: int | None = None,
+        file: str = FILE,
     ) -> list[str]:
         lines: list[str] = []
+        (tmp_path / "compose.yaml").write_text(file)
 
         async def say(line: str) -> None:
             lines.append(line)
@@ -132,6 +147,15 @@ async def test_a_missing_network_is_told_as_such(up: Up) -> None:
 async def test_a_missing_image_is_told_as_such(up: Up) -> None:
     with pytest.raises(ImageMissing):
         await up(image="moorage-test/nothing:1")
+
+
+async def test_what_ends_badly_while_others_wait_for_its_end_is_named(bench: Bench, up: Up) -> None:
+    with pytest.raises(Failed, match=r'"db" .* exit 3'):
+        await up(file=FAILING)
+
+    statuses = {one.name: one.status for one in await bench.engine.find_containers(bench.labels)}
+    assert statuses[bench.name("db")] == "exited"
+    assert statuses.get(bench.name("web"), "created") == "created"
 
 
 async def test_a_container_of_somebody_else_is_not_touched(bench: Bench, up: Up) -> None:

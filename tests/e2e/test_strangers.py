@@ -37,6 +37,14 @@ while (my $guest = $door->accept) {
 }
 """
 ENDS = f"services: {{web: {{image: '{IMAGE}', command: [sh, -c, 'echo my last words; exit 3']}}}}"
+NEVER = f"""
+services:
+  web:
+    image: {IMAGE}
+    command: [sleep, "600"]
+    depends_on: {{init: {{condition: service_completed_successfully}}}}
+  init: {{image: '{IMAGE}', command: [sh, -c, 'echo no schema; exit 5']}}
+"""
 SICK = f"""
 services:
   web:
@@ -97,7 +105,12 @@ def test_a_file_from_anywhere_becomes_an_app_with_its_own_files_and_secrets(
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "words"), [("ends", ENDS, "my last words"), ("sick", SICK, "too ill to work")]
+    ("name", "text", "words"),
+    [
+        ("ends", ENDS, "my last words"),
+        ("never", NEVER, "no schema"),
+        ("sick", SICK, "too ill to work"),
+    ],
 )
 def test_one_that_does_not_come_to_run_says_why_and_leaves_nothing(
     house: Service, name: str, text: str, words: str

@@ -46,6 +46,13 @@ async def order(tools: Tools, owner: User, **wanted: object) -> tuple[Instance, 
         return await instances.create(session, tools, owner_id=owner.id, order=wish)
 
 
+async def added(tools: Tools, folder: Path, text: str) -> Tools:
+    """Add a Compose file to the catalogue, as the app `boats`."""
+    (folder / "boats.yaml").write_text(text)
+    add(await judge(folder / "boats.yaml", ComposeTool()), folder / "catalog", allowed=())
+    return replace(tools, catalog=load([BUILT_IN, folder / "catalog"]))
+
+
 async def test_an_app_runs_in_a_network_and_on_ports_of_its_own(
     tools: Tools, engine: FakeEngine, owner: User
 ) -> None:
@@ -102,11 +109,8 @@ async def test_settings_are_checked_and_those_in_force_are_kept(tools: Tools, ow
 async def test_an_answer_cannot_make_an_app_dangerous(
     tools: Tools, engine: FakeEngine, owner: User, tmp_path: Path
 ) -> None:
-    file = tmp_path / "boats.yaml"
-    file.write_text("services: {web: {image: 'redis', privileged: '${POWER:-false}'}}")
-    verdict = await judge(file, ComposeTool())
-    add(verdict, tmp_path / "catalog", allowed=())
-    with_boats = replace(tools, catalog=load([BUILT_IN, tmp_path / "catalog"]))
+    dangerous = "services: {web: {image: 'redis', privileged: '${POWER:-false}'}}"
+    with_boats = await added(tools, tmp_path, dangerous)
     wish = Order(blueprint="boats", config={"POWER": "true"})
     async with tools.db.begin() as session:
         instance, _ = await instances.create(session, with_boats, owner_id=owner.id, order=wish)
@@ -151,6 +155,45 @@ async def test_the_container_that_ended_says_why_the_order_failed(
     assert "db of wordpress-1 stopped right after its start (exit code 1)" in str(operation.error)
     assert "no room on the disk" in str(operation.error)
     assert await everything(tools, engine) == []
+
+
+async def test_what_ended_before_the_others_began_says_why_the_order_failed(
+    tools: Tools, engine: FakeEngine, owner: User, tmp_path: Path
+) -> None:
+    waiting = "{init: {condition: service_completed_successfully}}"
+    with_boats = await added(
+        tools,
+        tmp_path,
+        f"services: {{web: {{image: redis, depends_on: {waiting}}}, "
+        "init: {image: redis, command: [boom]}}",
+    )
+    engine.registry.add("redis")
+    engine.programs[("boom",)] = Program(output=("no luck",), exit_code=5)
+    instance, _ = await make_order(with_boats, owner=owner, blueprint="boats")
+
+    [operation] = await work_off(with_boats, instance)
+
+    assert str(operation.error) == (
+        'Docker Compose failed: service "init" didn\'t complete successfully: exit 5. '
+        "Its last words: no luck"
+    )
+
+
+async def test_what_ends_again_and_again_later_on_says_why(
+    tools: Tools, engine: FakeEngine, owner: User
+) -> None:
+    instance = await make_running(tools, owner, blueprint=APP)
+    password = instances.settled(tools, instance).secrets["DB_PASSWORD"]
+    engine.write(DB, f"{password} is wrong")
+    container = engine.containers[DB]
+    container.seen = replace(container.seen, status="restarting", exit_code=3)
+
+    await (await watch_over(tools)).look()
+
+    assert str((await reload(tools, instance)).message) == (
+        "Its container db ends again and again (exit code 3); its log says why. "
+        "Its last words: *** is wrong"
+    )
 
 
 async def test_ports_of_somebody_else_are_left_out(
