@@ -153,6 +153,7 @@ class ImageConfig(Answer):
     """What an image gives its containers."""
 
     labels: Labels = None
+    volumes: dict[str, object] | None = None
 
 
 class InspectedImage(Answer):
@@ -164,8 +165,13 @@ class InspectedImage(Answer):
 
     def image(self) -> Image:
         """Return it in our words."""
-        labels = self.config.labels if self.config else None
-        return Image(id=self.id, tags=_tags(self.repo_tags), labels=labels or {})
+        config = self.config or ImageConfig()
+        return Image(
+            id=self.id,
+            tags=_tags(self.repo_tags),
+            labels=config.labels or {},
+            volumes=tuple(config.volumes or ()),
+        )
 
 
 def _tags(tags: list[str] | None) -> tuple[str, ...]:

@@ -96,9 +96,12 @@ class FakeState:
         """Let the next call of that method raise; several are raised one after the other."""
         self._failures.setdefault(method, []).append(error)
 
-    def add_image(self, ref: str, labels: Mapping[str, str] | None = None) -> None:
+    def add_image(
+        self, ref: str, labels: Mapping[str, str] | None = None, volumes: Iterable[str] = ()
+    ) -> None:
         """Have an image, as if it had been built."""
-        self.images[ref] = Image(id=self._new_id(), tags=(ref,), labels=dict(labels or {}))
+        labels = dict(labels or {})
+        self.images[ref] = Image(self._new_id(), (ref,), labels, tuple(volumes))
 
     def _enter(self, method: str) -> None:
         if self._down:

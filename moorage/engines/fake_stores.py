@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from ipaddress import ip_network
 
 from moorage.engines.fake_state import FakeState, carries
@@ -69,7 +70,8 @@ class FakeStores(FakeState):
     async def list_images(self, labels: Mapping[str, str]) -> Sequence[Image]:
         """List images that carry all labels."""
         self._enter("list_images")
-        return [image for image in self.images.values() if carries(image.labels, labels)]
+        found = (image for image in self.images.values() if carries(image.labels, labels))
+        return [replace(image, volumes=()) for image in found]
 
     async def ask_registry(self, ref: str, *, timeout_s: float) -> None:
         """Return when the registry has it."""
@@ -98,7 +100,8 @@ class FakeStores(FakeState):
             pass
         words = [shlex.split(change) for change in changes]
         labels = [pair for first, *rest in words if first == "LABEL" for pair in rest]
-        self.add_image(ref, dict(pair.split("=", 1) for pair in labels))
+        volumes = [path for first, *rest in words if first == "VOLUME" for path in rest]
+        self.add_image(ref, dict(pair.split("=", 1) for pair in labels), volumes)
 
     async def build_image(
         self,
@@ -109,10 +112,11 @@ class FakeStores(FakeState):
         args: Mapping[str, str],
         say: Say,
     ) -> None:
-        """Have an image of that name; nothing is run."""
+        """Have an image of that name, with the volumes of its SOURCE; nothing is run."""
         self._enter("build_image")
         await say(f"Built {ref}")
-        self.add_image(ref, labels)
+        source = self.images.get(args.get("SOURCE", ""))
+        self.add_image(ref, labels, source.volumes if source else ())
 
     async def remove_image(self, ref: str) -> None:
         """Remove it."""

@@ -162,11 +162,13 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image on the engine."""
+    """An image on the engine. volumes: paths that its containers get volumes for; only
+    find_image tells."""
 
     id: str
     tags: tuple[str, ...]
     labels: Mapping[str, str]
+    volumes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

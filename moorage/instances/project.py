@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from moorage.catalog import running, safety
+from moorage.catalog import running, safety, unnamed
 from moorage.catalog.app import App
 from moorage.catalog.folders import FOLDER, archive, copied
 from moorage.catalog.running import Place
@@ -48,12 +48,12 @@ async def prepare(tools: Tools, run: Run, instance: Instance, engine: Engine) ->
     lasting = running.lasting(model, app)
     if not lasting:
         raise Failed(f"{app.title} has no service that goes on running.")
-    found = {}
+    found: dict[str, str] = {}
     for service in running.services(model):
         wanted = recipes_of(tools.catalog, app, service, model["services"][service]["image"])
         found[service] = (await tools.images.prepare(engine, wanted, say=run.say)).ref
     prefix = rules.container_name(tools.installation, instance)
-    volumes = [*running.volumes(model, prefix).values()]
+    volumes = [*running.volumes(await _named(engine, model, found), prefix).values()]
     parts = Parts(images=found, lasting=lasting, volumes=volumes)
     return {"parts": parts}
 
@@ -110,7 +110,8 @@ async def _up(tools: Tools, run: Run, instance: Instance, engine: Engine, model:
         network = await tools.networks.ensure_own(engine, run.begin, instance)
         owners = await _owners_network(tools, run, instance, engine, app)
         place = _place(tools, instance, app, network, owners)
-        project = _project(tools, instance, running.override(app, model, place))
+        whole = await _named(engine, model, _parts(instance)["images"])
+        project = _project(tools, instance, running.override(app, whole, place))
         try:
             await compose.up(project, say=run.say, timeout_s=_UP_TIMEOUT_S)
         except NetworkMissing:
@@ -195,6 +196,14 @@ async def _model(tools: Tools, instance: Instance) -> Model:
     except Invalid as refusal:
         raise Failed(refusal.message, detail=refusal.detail) from refusal
     return await asyncio.to_thread(copied, model, app.folder)
+
+
+async def _named(engine: Engine, model: Model, images: Mapping[str, str]) -> Model:
+    """Return the model with a name for every volume, those that images want among them."""
+    found = {service: await engine.find_image(ref) for service, ref in images.items()}
+    return unnamed.named(
+        model, {service: image.volumes for service, image in found.items() if image}
+    )
 
 
 async def _compose(tools: Tools, instance: Instance) -> Runner:

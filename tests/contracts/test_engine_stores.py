@@ -143,6 +143,20 @@ async def test_an_imported_image_has_the_labels_of_its_changes(bench: Bench) -> 
     assert image.tags == (ref,)
 
 
+async def test_an_image_tells_which_volumes_it_wants(bench: Bench) -> None:
+    ref = f"moorage-test/{bench.name('volumes')}:7"
+    test = bench.labels["moorage.test"]
+    changes = [f"LABEL moorage.test={test}", "VOLUME /data /srv/files"]
+
+    await bench.engine.import_image(ref, chunks(rootfs()), changes=changes)
+
+    image, plain = await bench.engine.find_image(ref), await bench.engine.find_image(bench.image)
+    assert image is not None
+    assert {*image.volumes} == {"/data", "/srv/files"}
+    assert plain is not None
+    assert plain.volumes == ()
+
+
 async def test_an_image_whose_content_does_not_come_is_not_made(bench: Bench) -> None:
     ref = f"moorage-test/{bench.name('import')}:7"
 

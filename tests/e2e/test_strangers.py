@@ -36,6 +36,7 @@ while (my $guest = $door->accept) {
     close $guest;
 }
 """
+KEEPS = f"services: {{web: {{image: '{IMAGE}', command: [sleep, '600'], volumes: [/other]}}}}"
 ENDS = f"services: {{web: {{image: '{IMAGE}', command: [sh, -c, 'echo my last words; exit 3']}}}}"
 NEVER = f"""
 services:
@@ -102,6 +103,27 @@ def test_a_file_from_anywhere_becomes_an_app_with_its_own_files_and_secrets(
     assert re.fullmatch(rf"Welcome aboard\.\S{{32}}32 at {url}", page), page
     assert asked(house.admin, "/uninstallApp", appName="guestbook")["code"] == "1"
     assert [*house.engine.containers(), *house.engine.volumes()] == []
+
+
+def test_a_volume_without_a_name_outlives_its_container_and_its_app(house: Service) -> None:
+    file = house.data_dir.parent / "keeps.yaml"
+    file.write_text(KEEPS)
+    house.moor("catalog", "add", str(file))
+    asked(house.admin, "/installApp", appName="keeps")
+    assert ended(house.admin, "keeps")["status"] == "1"
+    [first] = house.engine.running()
+    assert house.engine.run(first["Id"], "touch", "/other/word") == 0
+    house.engine.remove(first["Id"])
+
+    [again] = until(house.engine.running, within_s=60)
+    kept = house.engine.run(again["Id"], "test", "-e", "/other/word")
+    told = asked(house.admin, "/uninstallApp", appName="keeps", purge=False)
+
+    assert (again["Id"] != first["Id"], kept) == (True, 0)
+    [volume] = house.engine.volumes()
+    assert told["data"]["volumes"] == [volume["Name"]]
+    assert house.engine.containers() == []
+    house.engine.remove_volume(volume["Name"])
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,9 @@
 """Apps of several containers: made, stopped, mended and removed as one."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from moorage.catalog.adding import add
-from moorage.catalog.judge import judge
-from moorage.catalog.service import BUILT_IN, load
-from moorage.compose.tool import ComposeTool
 from moorage.engines.fake import FakeEngine, Program
 from moorage.engines.port import ContainerSpec
 from moorage.identity.models import User
@@ -44,13 +39,6 @@ async def order(tools: Tools, owner: User, **wanted: object) -> tuple[Instance, 
     async with tools.db.begin() as session:
         wish = replace(Order(blueprint=APP), **wanted)  # type: ignore[arg-type] # of Order
         return await instances.create(session, tools, owner_id=owner.id, order=wish)
-
-
-async def added(tools: Tools, folder: Path, text: str) -> Tools:
-    """Add a Compose file to the catalogue, as the app `boats`."""
-    (folder / "boats.yaml").write_text(text)
-    add(await judge(folder / "boats.yaml", ComposeTool()), folder / "catalog", allowed=())
-    return replace(tools, catalog=load([BUILT_IN, folder / "catalog"]))
 
 
 async def test_an_app_runs_in_a_network_and_on_ports_of_its_own(
@@ -106,22 +94,6 @@ async def test_settings_are_checked_and_those_in_force_are_kept(tools: Tools, ow
     assert len({*secrets.values()}) == 3
 
 
-async def test_an_answer_cannot_make_an_app_dangerous(
-    tools: Tools, engine: FakeEngine, owner: User, tmp_path: Path
-) -> None:
-    dangerous = "services: {web: {image: 'redis', privileged: '${POWER:-false}'}}"
-    with_boats = await added(tools, tmp_path, dangerous)
-    wish = Order(blueprint="boats", config={"POWER": "true"})
-    async with tools.db.begin() as session:
-        instance, _ = await instances.create(session, with_boats, owner_id=owner.id, order=wish)
-
-    [operation] = await work_off(with_boats, instance)
-
-    assert operation.status == "failed"
-    assert "services.web.privileged: It would own the server" in str(operation.error)
-    assert await everything(tools, engine) == []
-
-
 @pytest.mark.parametrize(
     ("call", "times"), [("build_image", 2), ("create_container", 1), ("start_container", 1)]
 )
@@ -155,28 +127,6 @@ async def test_the_container_that_ended_says_why_the_order_failed(
     assert "db of wordpress-1 stopped right after its start (exit code 1)" in str(operation.error)
     assert "no room on the disk" in str(operation.error)
     assert await everything(tools, engine) == []
-
-
-async def test_what_ended_before_the_others_began_says_why_the_order_failed(
-    tools: Tools, engine: FakeEngine, owner: User, tmp_path: Path
-) -> None:
-    waiting = "{init: {condition: service_completed_successfully}}"
-    with_boats = await added(
-        tools,
-        tmp_path,
-        f"services: {{web: {{image: redis, depends_on: {waiting}}}, "
-        "init: {image: redis, command: [boom]}}",
-    )
-    engine.registry.add("redis")
-    engine.programs[("boom",)] = Program(output=("no luck",), exit_code=5)
-    instance, _ = await make_order(with_boats, owner=owner, blueprint="boats")
-
-    [operation] = await work_off(with_boats, instance)
-
-    assert str(operation.error) == (
-        'Docker Compose failed: service "init" didn\'t complete successfully: exit 5. '
-        "Its last words: no luck"
-    )
 
 
 async def test_what_ends_again_and_again_later_on_says_why(
