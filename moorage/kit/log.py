@@ -30,6 +30,15 @@ def configure(form: Literal["text", "json"], level: str = "INFO") -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.access").addFilter(_without_query)
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    """Take what may be a secret out of uvicorn's own line of a request: who, method, URL, …."""
+    if isinstance(record.args, tuple):
+        client, method, url, *others = record.args
+        record.args = (client, method, str(url).partition("?")[0], *others)
+    return True
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:

@@ -30,7 +30,8 @@ COMMANDS = {
     ),
     "gunicorn": (
         "gunicorn", "-w", "2", "-k", "uvicorn.workers.UvicornWorker",
-        "--bind", "127.0.0.1:{port}", "--forwarded-allow-ips=", "moorage.app:app",
+        "--bind", "127.0.0.1:{port}", "--forwarded-allow-ips=", "--access-logfile", "-",
+        "moorage.app:app",
     ),
 }  # fmt: skip
 
@@ -151,9 +152,11 @@ def test_a_session_is_one_for_all_processes_whatever_serves(deployment: Deployme
     assert [status(one, ticket) for one in (first, second, third) for ticket in kept] == [401] * 9
 
     for client in (first, second, third):
+        assert client.get("/api/info", params={"ticket": kept[0]}).status_code == 401
         client.close()
     assert deployment.stop() == [0, 0, 0]
     assert "Logging error" not in deployment.log()
+    assert kept[0] not in deployment.log()
 
 
 def log_in(client: httpx.Client) -> str:

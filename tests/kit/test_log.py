@@ -100,3 +100,16 @@ def test_what_is_below_the_level_is_not_written(capsys: pytest.CaptureFixture[st
     logger.error("lost")
 
     assert [line["message"] for line in lines(capsys)] == ["lost"]
+
+
+def test_uvicorns_line_of_a_request_has_no_query(capsys: pytest.CaptureFixture[str]) -> None:
+    uvicorns = logging.getLogger("uvicorn.access")
+    log.configure("json")
+    uvicorns.setLevel(logging.INFO)  # as uvicorn sets it, and gunicorn's worker
+
+    request = ("192.0.2.7:50000", "GET", "/api/info?ticket=hunter2", "1.1", 401)
+    uvicorns.info('%s - "%s %s HTTP/%s" %d', *request)
+
+    uvicorns.setLevel(logging.NOTSET)
+    (line,) = lines(capsys)
+    assert line["message"] == '192.0.2.7:50000 - "GET /api/info HTTP/1.1" 401'
