@@ -54,8 +54,13 @@ def after(cursor_: str) -> str:
     except (binascii.Error, ValueError):
         key = ""
     if not _KEY.fullmatch(key) or cursor(key) != cursor_:
-        raise Invalid(
-            Text("The cursor is none of ours; send the one that the last page gave as 'next'."),
-            fields={"cursor": Text("is none that a list gave as 'next'")},
-        )
+        raise unknown_cursor()
     return key
+
+
+def unknown_cursor() -> Invalid:
+    """Return what to say of a cursor that no page gave."""
+    return Invalid(
+        Text("The cursor is none of ours; send the one that the last page gave as 'next'."),
+        fields={"cursor": Text("is none that a list gave as 'next'")},
+    )

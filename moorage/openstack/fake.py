@@ -3,9 +3,8 @@
 What a real cloud does by and by happens here each time somebody looks at a server.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -53,7 +52,7 @@ class FakeCloud:
     seen: list[str] = field(default_factory=list)
     settles_s: float = 0
     _next: dict[str, str] = field(default_factory=dict)  # server → the status it will have
-    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _made: list[str] = field(default_factory=list)  # ids of all servers that ever were
 
     async def check(self) -> None:
         """Do nothing: it needs no settings."""
@@ -65,13 +64,13 @@ class FakeCloud:
         size = "" if limit == LONGEST_PAGE else f" of {limit}"
         self._answer(f"page{size} {kind.__name__}")
         some = self._all(kind)
-        start = 0
         if marker is not None:
-            ids = [one.id for one in some]
+            ids = self._ids(kind)
             if marker not in ids:
                 raise unknown_marker(marker)
-            start = ids.index(marker) + 1
-        return some[start : start + limit]
+            later = ids[ids.index(marker) + 1 :]
+            some = [one for one in some if one.id in later]
+        return some[:limit]
 
     async def matching(self, kind: type[Kind], name_or_id: str) -> list[Kind]:
         """Return what has the id, or just that name."""
@@ -144,7 +143,7 @@ class FakeCloud:
         """Have one more server."""
         flavor = self._flavor(spec.flavor) if spec else self.flavors[0]
         server = Server(
-            id=str(UUID(int=next(self._numbers))),
+            id=str(UUID(int=len(self._made) + 1)),
             name=name,
             status=status,
             created=_CREATED,
@@ -154,6 +153,7 @@ class FakeCloud:
             metadata=dict(spec.metadata if spec else metadata or {}),
         )
         self.servers[server.id] = server
+        self._made.append(server.id)
         return server
 
     def _answer(self, call: str) -> None:
@@ -169,6 +169,12 @@ class FakeCloud:
             Server: [*reversed(self.servers.values())],
         }
         return everything[kind]
+
+    def _ids(self, kind: type) -> list[str]:
+        """Return those of all that a page can follow, in the order of pages."""
+        if kind is Server:
+            return [*reversed(self._made)]
+        return [one.id for one in self._all(kind)]
 
     def _server(self, server_id: str) -> Server:
         if server_id not in self.servers:

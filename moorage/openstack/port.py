@@ -24,6 +24,10 @@ VM_KEY = "moorage_vm"
 OWNER_KEY = "moorage_owner"
 
 
+class UnknownMarker(Invalid):
+    """There never was anything with the id after which a page is to begin."""
+
+
 class Refused(Denied):
     """The cloud does not let us in, or not do this."""
 
@@ -150,7 +154,10 @@ class Cloud(Protocol):
     async def page(
         self, kind: type[Kind], *, limit: int = LONGEST_PAGE, marker: str | None = None
     ) -> list[Kind]:
-        """Return at most so many, those after the one with the id `marker`. Raises Invalid."""
+        """Return at most so many, those after the one with the id `marker`.
+
+        A server may have been deleted since. Raises UnknownMarker.
+        """
         ...
 
     async def matching(self, kind: type[Kind], name_or_id: str) -> list[Kind]:
@@ -182,11 +189,14 @@ class Cloud(Protocol):
         ...
 
 
-async def all_servers(cloud: Cloud) -> list[Server]:
-    """Return every server of the project, from as many pages as it takes."""
+async def all_servers(cloud: Cloud, *, after: str | None = None) -> list[Server]:
+    """Return every server of the project, from as many pages as it takes.
+
+    after: the id of one; only those that follow it. Raises UnknownMarker.
+    """
     found: list[Server] = []
     while True:
-        some = await cloud.page(Server, marker=found[-1].id if found else None)
+        some = await cloud.page(Server, marker=found[-1].id if found else after)
         found += some
         if len(some) < LONGEST_PAGE:
             return found
@@ -202,8 +212,8 @@ def too_slow(detail: str) -> TooSlow:
     return TooSlow(Text("The cloud did not answer in time; try again later."), detail=detail)
 
 
-def unknown_marker(marker: str) -> Invalid:
+def unknown_marker(marker: str) -> UnknownMarker:
     """Return what to say when there is nothing with the id after which a page begins."""
     reason = Text("is the id of nothing here; send the last one of the page before")
     sentence = Text("The marker {marker!r:.80} {reason}.", marker=marker, reason=reason)
-    return Invalid(sentence, fields={"marker": reason})
+    return UnknownMarker(sentence, fields={"marker": reason})

@@ -16,7 +16,6 @@ from moorage.openstack.port import (
     Network,
     Server,
     all_servers,
-    unknown_marker,
 )
 from moorage.vms import rules, service
 from moorage.vms.rules import Order, Wanted
@@ -30,7 +29,7 @@ async def get(cloud: Cloud, kind: type[Kind], name_or_id: str) -> Kind:
 async def page(
     cloud: Cloud, kind: type[Kind], *, limit: int, marker: str | None = None
 ) -> list[Kind]:
-    """Return at most so many of a kind. Raises Invalid."""
+    """Return at most so many of a kind. Raises UnknownMarker."""
     return await cloud.page(kind, limit=min(limit, LONGEST_PAGE), marker=marker)
 
 
@@ -49,17 +48,11 @@ async def get_own(db: Database, cloud: Cloud, caller: Caller, name_or_id: str) -
 async def page_own(
     cloud: Cloud, caller: Caller, *, limit: int, marker: str | None = None
 ) -> list[Server]:
-    """Return at most so many of the VMs that the caller may see. Raises Invalid."""
+    """Return at most so many of the VMs that the caller may see. Raises UnknownMarker."""
     if caller.is_admin:
         return await page(cloud, Server, limit=limit, marker=marker)
-    own = [server for server in await all_servers(cloud) if rules.may_see(caller, server)]
-    if marker is None:
-        return own[:limit]
-    ids = [server.id for server in own]
-    if marker not in ids:
-        raise unknown_marker(marker)
-    start = ids.index(marker) + 1
-    return own[start : start + limit]
+    some = await all_servers(cloud, after=marker)
+    return [server for server in some if rules.may_see(caller, server)][:limit]
 
 
 async def made_for(cloud: Cloud, vm_id: str) -> list[Server]:

@@ -213,6 +213,15 @@ async def test_a_server_that_was_deleted_is_gone(own_bench: Bench) -> None:
     assert await own_bench.cloud.matching(Server, server_id) == []
 
 
+async def test_a_page_follows_a_server_that_was_deleted(own_bench: Bench) -> None:
+    older, newer = [await own_bench.make(name) for name in ("web-1", "web-2")]
+
+    await own_bench.cloud.delete(newer)
+    await own_bench.until_gone(newer)
+
+    assert [one.id for one in await own_bench.cloud.page(Server, marker=newer)] == [older]
+
+
 @pytest.mark.parametrize("server_id", [NOBODY, "vm_1"])
 async def test_nothing_can_be_done_with_a_server_that_is_not_there(
     own_bench: Bench, server_id: str

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from moorage.kit.paging import cursor
 from tests.make.cloud import make_vm
 from tests.make.streams import listening, watching
 from tests.make.world import Person, World
@@ -77,6 +78,16 @@ async def test_pages_follow_each_other_newest_first(
             cursor = {"cursor": page["next"]} if page["next"] else {}
         assert len(names) == expected
         assert names[-1] == "web-0"
+
+
+async def test_a_cursor_that_no_page_gave_is_refused_as_such(anna: Person, admin: Person) -> None:
+    for person in (anna, admin):
+        answer = await person.http.get("/v1/vms", params={"cursor": cursor("nothing")})
+
+        assert (answer.status_code, answer.json()["errors"]) == (
+            400,
+            [{"parameter": "cursor", "detail": "is none that a list gave as 'next'"}],
+        )
 
 
 async def test_a_vm_is_stopped_started_rebooted_and_removed(world: World, anna: Person) -> None:

@@ -10,8 +10,8 @@ from pydantic import Field
 from moorage.idempotency.service import Answer, fingerprint
 from moorage.instances.tools import Tools
 from moorage.kit.db import Session
-from moorage.kit.paging import Listed, listed
-from moorage.openstack.port import Server
+from moorage.kit.paging import Listed, listed, unknown_cursor
+from moorage.openstack.port import Server, UnknownMarker
 from moorage.vms import looks
 from moorage.vms import service as vms
 from moorage.vms.rules import Wanted
@@ -98,9 +98,11 @@ async def create_vm(
 @router.get("", response_model=ListOut[VmOut], responses=_CLOUD)
 async def list_vms(caller: CallerDep, tools: ToolsDep, page: PageDep) -> Listed:
     """List your VMs, newest first; an administrator sees all of the cloud's project."""
-    return listed(
-        await looks.page_own(tools.cloud, caller, limit=page.one_more, marker=page.after), page
-    )
+    try:
+        found = await looks.page_own(tools.cloud, caller, limit=page.one_more, marker=page.after)
+    except UnknownMarker as error:
+        raise unknown_cursor() from error
+    return listed(found, page)
 
 
 @router.get("/{vm:path}", response_model=VmOut, responses=problems(404, 409) | _CLOUD)
