@@ -76,6 +76,16 @@ async def latest_unfinished(
     return await session.scalar(query.order_by(Operation.number.desc()).limit(1))
 
 
+async def list_unfinished(
+    session: Session, *, kind: str, owner_id: str | None
+) -> Sequence[Operation]:
+    """Return what goes on of a kind, newest first. owner_id: None: of anybody."""
+    query = select(Operation).where(Operation.status.in_(UNFINISHED), Operation.kind == kind)
+    if owner_id is not None:
+        query = query.where(Operation.owner_id == owner_id)
+    return (await session.scalars(query.order_by(Operation.subject.desc()))).all()
+
+
 async def under_way(session: Session, *, subject: str, kind: str) -> Operation | None:
     """Return the last thing asked of the subject if it is of that kind and goes on."""
     latest = await latest_unfinished(session, subject=subject)

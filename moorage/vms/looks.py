@@ -42,17 +42,31 @@ async def get_own(db: Database, cloud: Cloud, caller: Caller, name_or_id: str) -
     if not found and rules.is_order(name_or_id):
         found = await made_for(cloud, name_or_id) or await _ordered(db, caller, name_or_id)
     own = [server for server in found if rules.may_see(caller, server)]
+    if not own:
+        own = [server for server in await _all_ordered(db, caller) if server.name == name_or_id]
     return rules.the_one(Server, own, name_or_id)
 
 
 async def page_own(
-    cloud: Cloud, caller: Caller, *, limit: int, marker: str | None = None
+    db: Database, cloud: Cloud, caller: Caller, *, limit: int, marker: str | None = None
 ) -> list[Server]:
-    """Return at most so many of the VMs that the caller may see. Raises UnknownMarker."""
-    if caller.is_admin:
+    """Return at most so many of the VMs that the caller may see.
+
+    First come those that the cloud does not know yet. Raises UnknownMarker.
+    """
+    last_ordered = marker if marker is not None and rules.is_order(marker) else None
+    ordered = await _all_ordered(db, caller) if marker == last_ordered else []
+    if caller.is_admin and not (ordered or last_ordered):
         return await page(cloud, Server, limit=limit, marker=marker)
-    some = await all_servers(cloud, after=marker)
-    return [server for server in some if rules.may_see(caller, server)][:limit]
+    known = await all_servers(cloud, after=None if last_ordered else marker)
+    made = {server.vm_id for server in known}
+    some = [
+        *(server for server in ordered if server.vm_id not in made),
+        *(server for server in known if rules.may_see(caller, server)),
+    ]
+    if last_ordered:
+        some = [server for server in some if (server.vm_id or "") < last_ordered]
+    return some[:limit]
 
 
 async def made_for(cloud: Cloud, vm_id: str) -> list[Server]:
@@ -83,6 +97,11 @@ async def order(cloud: Cloud, wanted: Wanted, *, faults: Sequence[Invalid] = ())
 
 async def _matching(cloud: Cloud, kind: type[Kind], given: object) -> list[Kind]:
     return await cloud.matching(kind, given) if isinstance(given, str) and given else []
+
+
+async def _all_ordered(db: Database, caller: Caller) -> list[Server]:
+    async with db.read() as session:
+        return await service.list_ordered(session, caller)
 
 
 async def _ordered(db: Database, caller: Caller, vm_id: str) -> list[Server]:

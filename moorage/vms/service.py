@@ -65,6 +65,12 @@ async def delete(session: Session, caller: Caller, server: Server) -> Operation:
     return await operations.enqueue(session, "vm.delete", **about)
 
 
+async def list_ordered(session: Session, caller: Caller) -> list[Server]:
+    """Return the caller's VMs that are being made, newest first."""
+    orders = await operations.list_unfinished(session, kind="vm.create", owner_id=caller.sees)
+    return [made(order) for order in orders if not order.has_failed]
+
+
 async def find_ordered(session: Session, caller: Caller, vm_id: str) -> Server | None:
     """Return a VM of the caller's that is being made. Raises NotFound with why that failed."""
     orders = await operations.list_own(

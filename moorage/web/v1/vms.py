@@ -99,7 +99,9 @@ async def create_vm(
 async def list_vms(caller: CallerDep, tools: ToolsDep, page: PageDep) -> Listed:
     """List your VMs, newest first; an administrator sees all of the cloud's project."""
     try:
-        found = await looks.page_own(tools.cloud, caller, limit=page.one_more, marker=page.after)
+        found = await looks.page_own(
+            tools.db, tools.cloud, caller, limit=page.one_more, marker=page.after
+        )
     except UnknownMarker as error:
         raise unknown_cursor() from error
     return listed(found, page)

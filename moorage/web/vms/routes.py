@@ -99,7 +99,7 @@ async def list_servers(
     caller: CallerDep, tools: ToolsDep, limit: Limit = LONGEST_PAGE, marker: Marker = None
 ) -> JsonObject:
     """List your VMs; an administrator sees all of the cloud's project."""
-    found = await looks.page_own(tools.cloud, caller, limit=limit, marker=marker)
+    found = await looks.page_own(tools.db, tools.cloud, caller, limit=limit, marker=marker)
     return {"servers": found}
 
 
