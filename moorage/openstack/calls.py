@@ -169,9 +169,11 @@ def _by_name(kind: type, name: str) -> dict[str, str]:
     """Return what narrows a list down to a name; whoever asks compares them all the same.
 
     Flavors can have any text for an id, and cannot be asked for by name. Other characters are too
-    much for some databases of Nova's, which takes a regular expression.
+    much for some databases of Nova's, which takes a regular expression. What stands before a colon
+    is an operator to Glance: https://docs.openstack.org/api-ref/image/v2/#list-images
     """
-    if kind is Flavor or not (name.isascii() and name.isprintable()):
+    is_operator = kind is Image and ":" in name
+    if kind is Flavor or is_operator or not (name.isascii() and name.isprintable()):
         return {}
     return {"name": f"^{re.escape(name)}$" if kind is Server else name}
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import requests
 import requests_mock
 
-from moorage.kit.errors import Conflict, MoorageError, NotFound
+from moorage.kit.errors import Conflict, Invalid, MoorageError, NotFound
 from moorage.openstack.access import Access
 from moorage.openstack.fake import FakeCloud
 from moorage.openstack.port import Action, Flavor, Image, Network, OverQuota, Server, ServerSpec
@@ -139,6 +139,8 @@ class Services:
         kind = _KINDS[noun]
         if rest in ([], ["detail"]):
             limit, marker = int(query["limit"][0]), query.get("marker", [None])[0]
+            if kind is Image and ":" in query.get("name", [""])[0]:
+                raise Invalid("Unable to filter by unknown operator.")
             return {
                 noun: [
                     _shown(one) for one in now(self.cloud.page(kind, limit=limit, marker=marker))

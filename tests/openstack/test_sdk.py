@@ -276,6 +276,16 @@ async def test_a_server_that_the_cloud_keeps_for_a_while_is_gone(
         await cloud.get(kept.id)
 
 
+async def test_an_image_is_found_by_a_name_that_looks_like_an_operator_of_glance(
+    services: Services, cloud: SdkCloud
+) -> None:
+    for name in ("in:cirros", "neq:cirros", "debian:13"):
+        image = replace(services.cloud.images[0], id=name, name=name)
+        services.cloud.images.append(image)
+
+        assert await cloud.matching(Image, name) == [image]
+
+
 async def test_what_is_asked_for_is_never_a_path(services: Services, cloud: SdkCloud) -> None:
     for odd in ("detail", "../limits", "a/b", "?x=1", "#"):
         await cloud.matching(Server, odd)
