@@ -33,6 +33,7 @@ _REDIS_URL = re.compile(
     r"(redis|rediss)://([^:@/?#\s]*(:[^@/?#\s]*)?@)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/\d*)?"
     r"|unix://([^:@/?#\s]*(:[^@/?#\s]*)?@)?/[^@?#\s]+"
 )
+_DATABASE_URL = "is written postgresql://user:password@host/db, or sqlite:///file"
 # Variables without prefix that set something too: the documents of what we replace have them.
 _BARE = {
     "openstack_auth_url": "AUTH_URL",
@@ -81,10 +82,16 @@ def _database_url(text: str) -> str:
     from sqlalchemy import make_url  # most commands need no database, and this takes long to load
     from sqlalchemy.exc import ArgumentError
 
+    if text.startswith("postgres://"):  # as some platforms write it
+        text = text.replace("postgres", "postgresql", 1)
     try:
-        make_url(text)
+        url = make_url(text)
     except ArgumentError as error:
-        raise ValueError("is written postgresql://user:password@host/db") from error
+        raise ValueError(_DATABASE_URL) from error
+    # A password in the query would be shown with it.
+    is_ours = url.get_backend_name() in ("sqlite", "postgresql")
+    if not is_ours or any("password" in name for name in url.query):
+        raise ValueError(_DATABASE_URL)
     return text
 
 

@@ -93,6 +93,9 @@ def test_the_file_is_looked_for_in_the_data_directory_of_the_command_line(
         ("NETWORK_POOL", "10.0.0.1/8", "host bits set"),
         ("TRUSTED_PROXIES", "127.0.0.1, proxy", "'proxy' does not appear"),
         ("DATABASE_URL", "hunter2", "postgresql://"),
+        ("DATABASE_URL", "mysql://u:hunter2@h/db", "postgresql://"),
+        ("DATABASE_URL", "redis://:hunter2@h/0", "postgresql://"),
+        ("DATABASE_URL", "postgresql://u@h/db?password=hunter2", "postgresql://"),
         ("PORT", "65536", "less than"),
         ("OPERATIONS_AT_ONCE", "many", "integer"),
         ("OPERATIONS_AT_ONCE", "0", "greater than"),
@@ -186,6 +189,14 @@ def test_a_password_in_a_url_is_masked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert value == "postgresql://anna:***@db.example/moorage"
     assert source == "environment"
+
+
+def test_a_url_of_postgresql_may_begin_as_some_platforms_write_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MOORAGE_DATABASE_URL", "postgres://anna:postgres@db.example/moorage")
+
+    assert config.load().database == "postgresql://anna:postgres@db.example/moorage"
 
 
 @pytest.mark.parametrize(
