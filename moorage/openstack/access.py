@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from moorage.config import Settings
 from moorage.kit.i18n import Text
-from moorage.openstack.port import Refused
+from moorage.openstack.port import Refused, misconfigured
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Access:
         return [name for name, value in given.items() if not value]
 
     def check(self) -> None:
-        """Raise Refused with all that is missing."""
+        """Raise Refused with all that is missing, and when Keystone's address is none."""
         if missing := self.missing:
             raise Refused(
                 Text(
@@ -54,6 +55,8 @@ class Access:
                     names=", ".join(missing),
                 )
             )
+        if not (self.cloud or _is_http(self.auth_url)):
+            raise misconfigured(Text("AUTH_URL is no http:// or https:// address"))
 
     def arguments(self) -> dict[str, Any]:  # Any: openstack.connect's own
         """Return what openstack.connect takes."""
@@ -71,3 +74,11 @@ class Access:
                 "user_domain_name": self.user_domain_name,
             },
         }
+
+
+def _is_http(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -15,7 +15,14 @@ from yaml import YAMLError
 
 from moorage.kit.errors import Conflict, Invalid, MoorageError, NotFound
 from moorage.kit.i18n import Text
-from moorage.openstack.port import OverQuota, Refused, Unreachable, is_no_room, too_slow
+from moorage.openstack.port import (
+    OverQuota,
+    Refused,
+    Unreachable,
+    is_no_room,
+    misconfigured,
+    too_slow,
+)
 
 # What is wrong with the text of an answer that we cannot read.
 UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
@@ -39,8 +46,7 @@ def cloud_error(error: SDKException | ClientException | YAMLError) -> MoorageErr
     if isinstance(error, ConnectTimeout):
         return too_slow(str(error))
     if isinstance(error, _MISCONFIGURED):
-        reason = Text("The cloud cannot be used as it is configured: {reason}", reason=error)
-        return Refused(reason, detail=repr(error))
+        return misconfigured(str(error), detail=repr(error))
     return Unreachable(
         Text("The cloud does not answer; try again in a moment."), detail=repr(error)
     )

@@ -212,6 +212,12 @@ def too_slow(detail: str) -> TooSlow:
     return TooSlow(Text("The cloud did not answer in time; try again later."), detail=detail)
 
 
+def misconfigured(reason: str, detail: str | None = None) -> Refused:
+    """Return what to tell when there is something wrong with how a cloud is to be reached."""
+    sentence = Text("The cloud cannot be used as it is configured: {reason}", reason=reason)
+    return Refused(sentence, detail=detail)
+
+
 def unknown_marker(marker: str) -> UnknownMarker:
     """Return what to say when there is nothing with the id after which a page begins."""
     reason = Text("is the id of nothing here; send the last one of the page before")

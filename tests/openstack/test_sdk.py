@@ -113,6 +113,14 @@ async def test_settings_that_are_missing_are_all_named(given: Access, missing: s
     )
 
 
+@pytest.mark.parametrize("address", ["nonsense", "ftp://keystone.test", "http://", "http://[::1"])
+async def test_an_address_of_keystone_that_is_none_is_refused(address: str) -> None:
+    cloud = SdkCloud(replace(ACCESS, auth_url=address))
+
+    with pytest.raises(Refused, match="AUTH_URL is no http:// or https:// address"):
+        await cloud.page(Flavor)
+
+
 async def test_an_entry_of_clouds_yaml_is_enough(
     services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
