@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from moorage.identity import passwords, rules
 from moorage.identity.models import Role, User
+from moorage.kit import jsonfile
 from moorage.kit.db import Database, save
 from moorage.kit.errors import Invalid
 
@@ -36,9 +37,9 @@ class Imported:
 def read(content: bytes) -> list[Any]:  # Any: JSON
     """Return the rows of a file, unchecked. Raises Invalid."""
     try:
-        found = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Invalid(f"The file is not JSON: {error}.") from error
+        found = jsonfile.decoded(content)
+    except Invalid as error:
+        raise Invalid(f"The file cannot be read. {error.message}") from error
     rows = found.get("users") if isinstance(found, dict) else found
     if not isinstance(rows, list):
         raise Invalid("The file is no list of users, and has none below 'users'.")

@@ -21,6 +21,7 @@ from moorage.inventory.machine import (
     Status,
     Word,
 )
+from moorage.kit import jsonfile
 from moorage.kit.errors import Invalid
 from moorage.kit.i18n import Text, joined
 
@@ -33,7 +34,6 @@ _STATUSES: Mapping[str, Status] = {
     "unknown": "unknown",
 }
 _NAMED = 5  # wrong rows
-_BOM = b"\xef\xbb\xbf"  # RFC 8259 §8.1 has it ignored
 
 Json = dict[str, Any]  # Any: JSON
 
@@ -59,17 +59,8 @@ class Row(msgspec.Struct):
 
 def rows_of(content: bytes) -> list[Any]:  # Any: JSON that nobody has checked
     """Return the rows of a file. Raises Invalid."""
-    content = content.removeprefix(_BOM)
-    try:
-        content.decode()
-        decoded = msgspec.json.decode(content)
-    except UnicodeDecodeError as error:
-        raise Invalid(Text("It is not UTF-8; save it in that encoding.")) from error
-    except RecursionError as error:
-        raise Invalid(Text("It is nested too deeply.")) from error
-    except msgspec.DecodeError as error:
-        raise Invalid(_no_json(content, str(error))) from error
-    rows = decoded.get("data") if isinstance(decoded, dict) else decoded
+    found = jsonfile.decoded(content)
+    rows = found.get("data") if isinstance(found, dict) else found
     if not isinstance(rows, list):
         raise Invalid(Text('It must be a list of machines, or {{"data": […]}} with one.'))
     return rows
@@ -147,12 +138,3 @@ def _told(reasons: Sequence[Text]) -> Text:
     if len(reasons) <= _NAMED:
         return Text("{reasons}.", reasons=shown)
     return Text("{reasons}; and {number} more.", reasons=shown, number=len(reasons) - _NAMED)
-
-
-def _no_json(content: bytes, reason: str) -> Text:
-    found = re.search(r"\(byte (\d+)\)", reason)
-    place = int(found[1]) if found else len(content)
-    line = content.count(b"\n", 0, place) + 1
-    if content[place : place + 2] in (b"//", b"/*"):
-        return Text("Line {line} has a comment; JSON has none: take it out.", line=line)
-    return Text("Line {line} is not JSON: {reason}.", line=line, reason=reason)

@@ -163,8 +163,21 @@ def test_what_is_no_hash_or_costs_too_much_is_refused(kept: str) -> None:
     ids=["nothing", "no text", "null", "no users", "no list", "a number", "deep"],
 )
 def test_a_file_of_anything_else_is_refused(content: bytes) -> None:
-    with pytest.raises(Invalid, match=r"The file is "):
+    with pytest.raises(Invalid, match=r"The file (is|cannot be read\.) "):
         imports.read(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [('["é"]'.encode("latin-1"), "It is not UTF-8; save"), (b"[\n7,]", "Line 2 is not JSON: ")],
+)
+def test_why_a_file_cannot_be_read_is_told(content: bytes, reason: str) -> None:
+    with pytest.raises(Invalid, match=f"The file cannot be read\\. {reason}"):
+        imports.read(content)
+
+
+def test_a_byte_order_mark_does_not_matter() -> None:
+    assert imports.read(b"\xef\xbb\xbf[]") == []
 
 
 async def test_a_hash_that_cannot_be_read_fits_no_password() -> None:
