@@ -61,7 +61,7 @@ _HEADERS = ("Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID")
 
 def install(app: FastAPI) -> None:
     """Have the app answer all errors in the shape of their door."""
-    app.add_exception_handler(MoorageError, _expected)
+    app.add_exception_handler(MoorageError, expected)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _routing)
     app.add_exception_handler(ClientDisconnect, _gone)
@@ -99,7 +99,8 @@ def answer(path: str, error: MoorageError, places: Mapping[str, str] | None = No
     return shaped(path, failure)
 
 
-async def _expected(request: Request, error: Exception) -> JSONResponse:
+async def expected(request: Request, error: Exception) -> JSONResponse:
+    """Return what a request is answered that met an expected error."""
     assert isinstance(error, MoorageError)
     if error.detail is not None:
         log.warning("refused", extra={"reason": error.message, "detail": error.detail})

@@ -1,15 +1,15 @@
 """The lists of instances and machines past the framework, whose way costs more than they do.
 
 Only the plain request goes here: one good token or ticket, any page, no filter. Whatever is out of
-the ordinary, errors too, takes the route of the same path, which would have answered this one
+the ordinary, bad requests too, takes the route of the same path, which would have answered this one
 alike. Figures: bench/lists.py, bench/machines.py.
 """
 
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from moorage.identity import service as identity
@@ -19,8 +19,9 @@ from moorage.instances import listing
 from moorage.instances.listing import Wanted
 from moorage.instances.tools import Tools
 from moorage.inventory import assignments
-from moorage.kit.errors import MoorageError
+from moorage.kit.errors import MoorageError, Unavailable
 from moorage.kit.paging import Page, after
+from moorage.web import errors
 from moorage.web.deps import count
 from moorage.web.paging import DEFAULT
 
@@ -50,7 +51,13 @@ class Shortcut:
         if scope["type"] == "http" and scope["method"] == "GET":
             way = WAYS.get(scope["path"])
         if way is not None:
-            body = await _answer(scope, way)
+            try:
+                body = await _answer(scope, way)
+            except Unavailable as error:  # the long way would wait once more
+                scope["route"] = way
+                answer = await errors.expected(Request(scope), error)
+                await answer(scope, receive, send)
+                return
         if body is None:
             await self._app(scope, receive, send)
             return
@@ -71,11 +78,15 @@ async def _answer(scope: Scope, way: Way) -> bytes | None:
         return None
     state = scope["app"].state
     tools: Tools = state.tools
-    with suppress(MoorageError):  # the long way will say it
+    try:
         caller = await _caller(tools, *given[0])
         if caller is not None:
             count(state, caller)
             return await way.answer(tools, caller, plain)
+    except Unavailable:
+        raise
+    except MoorageError:  # the long way will say it
+        return None
     return None
 
 

@@ -1,6 +1,7 @@
 """The list of instances: on the short way, and what does not go there."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -9,12 +10,14 @@ from starlette.types import Scope
 from moorage.identity import service as identity
 from moorage.identity.models import Token
 from moorage.kit.clock import now
+from moorage.kit.crypto import new_token
 from moorage.kit.paging import Page
 from moorage.web import shortcut
 from moorage.web.shortcut import Way
 from tests.make.identity import make_token
 from tests.make.instances import make_order
-from tests.make.world import Person, World
+from tests.make.ports import free_port
+from tests.make.world import Person, World, open_world
 
 pytestmark = pytest.mark.anyio
 
@@ -106,6 +109,22 @@ async def test_guesses_are_counted_against_their_address(world: World) -> None:
     statuses = [(await guesser.get(PATH)).status_code for _ in range(4)]
 
     assert statuses == [401, 401, 401, 429]
+
+
+async def test_a_store_of_sessions_that_does_not_answer_is_asked_once(
+    tmp_path: Path, long_way: list[bytes]
+) -> None:
+    nowhere = f"redis://127.0.0.1:{free_port()}"
+    async with open_world(tmp_path, redis_url=nowhere) as world:
+        anna = await world.http(x_auth_token=new_token("ticket"))
+
+        instances, machines = [await anna.get(path) for path in (PATH, "/api/info")]
+        figures = (await anna.get("/metrics")).text
+
+    assert long_way == []
+    assert (instances.status_code, machines.status_code) == (503, 503)
+    assert instances.headers["content-type"] == "application/problem+json"
+    assert 'moorage_http_requests_total{method="GET",route="/api/info",status="503"} 1' in figures
 
 
 async def test_the_use_of_a_token_is_noted(world: World, anna: Person) -> None:
