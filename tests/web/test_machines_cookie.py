@@ -42,7 +42,7 @@ async def test_a_login_sets_a_cookie_that_no_script_can_read(world: World, anna:
 
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith(f"MoorageTicket={answer.json()['data']['ticket']}; ")
-    assert {"HttpOnly", "SameSite=lax", "Path=/", "Max-Age=7200"} <= set(cookie.split("; "))
+    assert {"HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=7200"} <= set(cookie.split("; "))
     assert "Secure" not in cookie
 
 

@@ -155,4 +155,11 @@ def _told(login: Login) -> dict[str, object]:
 
 
 def _set_cookie(answer: JSONResponse, ticket: str, ttl_s: float, is_encrypted: bool) -> None:
-    answer.set_cookie(COOKIE, ticket, max_age=int(ttl_s), httponly=True, secure=is_encrypted)
+    answer.set_cookie(
+        COOKIE,
+        ticket,
+        max_age=int(ttl_s),
+        httponly=True,
+        secure=is_encrypted,
+        samesite="Lax",  # type: ignore[arg-type]  # as RFC 6265bis writes it, and clients compare
+    )
