@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import string
 from contextlib import suppress
@@ -14,6 +15,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from moorage.kit.errors import Invalid, Unavailable
 from moorage.kit.i18n import Text
 
+_TOKEN = re.compile(r"[a-z]+_[A-Za-z0-9_-]{43}")
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -25,6 +27,11 @@ def new_password(length: int = 32) -> str:
 def new_token(prefix: str) -> str:
     """Return a token of 256 random bits that shows where it is from."""
     return f"{prefix}_{secrets.token_urlsafe(32)}"
+
+
+def is_token(text: str) -> bool:
+    """Whether it has the form that new_token gives: somebody had it from us, nobody guesses."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def digest(text: str) -> str:

@@ -17,6 +17,7 @@ from moorage.identity.rules import Caller
 from moorage.identity.throttle import Throttle, source
 from moorage.identity.uses import Uses
 from moorage.instances.tools import Tools
+from moorage.kit.crypto import is_token
 from moorage.kit.errors import Denied, Unauthenticated, Unavailable
 from moorage.kit.i18n import Text
 from moorage.web.errors import Misused, problem_of
@@ -207,7 +208,10 @@ def _check_csrf(request: Request) -> None:
 
 
 async def _identified(request: Request, tools: Tools, address: str) -> Caller:
-    """Return who is calling. After too many failures guesses are not heard; good tokens are."""
+    """Return who is calling. After too many failures guesses are not heard; good tokens are.
+
+    A token or ticket that is over is no guess: a page may go on sending it.
+    """
     refuse_in_url(request)
     throttle: Throttle = request.app.state.throttle
     scheme, _, credentials = _authorization(request).partition(" ")
@@ -218,7 +222,9 @@ async def _identified(request: Request, tools: Tools, address: str) -> Caller:
             return await identity.caller_of_password(tools.db, username=username, password=password)
         caller = await _shown(request, tools)
     except Unauthenticated:
-        throttle.failed(address)
+        given = credentials.strip() if scheme else given_ticket(request) or ""
+        if not is_token(given):
+            throttle.failed(address)
         raise
     if caller is None:
         raise Unauthenticated(
