@@ -21,6 +21,7 @@ from moorage.world import (
     load_catalog,
     make_images,
     make_machines_file,
+    open_cloud,
     open_engine,
     open_sessions,
 )
@@ -48,6 +49,7 @@ async def examine(settings: Settings) -> list[Finding]:
             await _sessions(settings),
             _disk(settings),
             await _machines(settings),
+            *await _cloud(settings),
             _ports(settings, "MOORAGE_DATABASE_PORTS", settings.database_ports),
             _ports(settings, "MOORAGE_APP_PORTS", settings.app_ports),
             _compose(settings),
@@ -131,6 +133,20 @@ async def _machines(settings: Settings) -> Finding:
     if not settings.machines_file.exists():
         return Finding("machines", True, f"no file {settings.machines_file}; there need be none")
     return Finding("machines", True, f"{len(found)} in {settings.machines_file}")
+
+
+async def _cloud(settings: Settings) -> list[Finding]:
+    # USERNAME and PASSWORD alone may be anybody's.
+    where = settings.openstack_cloud or settings.openstack_auth_url
+    if not (where or settings.openstack_project_id):
+        return []
+    try:
+        async with open_cloud(settings) as cloud:
+            await cloud.limits()
+    except MoorageError as error:
+        reason = error.message.rstrip(".")
+        return [Finding("cloud", False, f"{reason}; look at MOORAGE_OPENSTACK_… in `moor config`")]
+    return [Finding("cloud", True, f"logged in at {where}")]
 
 
 def _ports(settings: Settings, setting: str, offered: str) -> Finding:

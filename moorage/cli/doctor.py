@@ -17,7 +17,8 @@ def doctor(
 ) -> None:
     """Check all that the service needs, and say what to do.
 
-    That is engine, database, disk, ports, images, clock and versions.
+    That is engine, database, disk, ports, images, clock and versions; and the cloud, if there is
+    one.
     """
     from moorage import config
     from moorage.doctor import examine
