@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -91,10 +92,13 @@ async def _status(tools: Tools, name: str) -> Status:
     if engine is None:
         return "unknown"
     try:
-        async with asyncio.timeout(_WITHIN_S):
-            tools.sizes[name] = await engine.info()
+        async with asyncio.timeout(_WITHIN_S) as limit:
+            await engine.ping()
     except TimeoutError:
         return "unknown"
     except Unavailable:
         return "down"
+    with suppress(TimeoutError, Unavailable):  # a busy one is slow to tell what it is
+        async with asyncio.timeout_at(limit.when()):
+            tools.sizes[name] = await engine.info()
     return "up"

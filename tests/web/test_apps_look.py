@@ -245,6 +245,21 @@ async def test_an_engine_that_is_away_is_a_risk(world: World, anna: Person) -> N
     assert told["data"]["containers"] == 0
 
 
+@pytest.mark.parametrize("known", [False, True])
+async def test_an_engine_that_is_slow_to_tell_what_it_is_is_no_risk(
+    world: World, anna: Person, known: bool
+) -> None:
+    if known:
+        await installed(world, anna)
+    world.gate.close("before info")
+
+    data = (await asked(anna, "/searchServer"))["data"]
+
+    assert world.gate.reached.is_set()
+    assert (data["risk"], data["info"]) == ("0", "All is well.")
+    assert data["containers"] == int(known)
+
+
 async def test_a_server_that_nobody_knows_is_told_so(anna: Person) -> None:
     told = await asked(anna, "/searchServer", server="mars")
 

@@ -74,7 +74,7 @@ async def test_a_server_that_never_answered_has_no_figures(world: World, admin: 
 
 
 async def test_nobody_waits_for_an_engine_that_hangs(world: World, admin: Person) -> None:
-    world.gate.close("before info")
+    world.gate.close("before ping")
 
     async with asyncio.timeout(5):
         answer = await admin.http.get("/v1/servers/local")

@@ -54,11 +54,11 @@ async def server(tools: Tools, caller: Caller, name: str | None) -> JsonObject:
     measured, running = await asyncio.gather(_measured(tools, seen), _running(tools, seen))
     async with tools.db.read() as session:
         sick = await troubles.on_server(session, seen.server.id, sees=caller.sees)
-    version = seen.info.version if seen.info and seen.status == "up" else None
+    version = seen.info.version if seen.info else ""
     left = [one.name for one in seen.leftovers] if caller.is_admin else []
     warnings = [
         *(risks.of_machine(measured) if measured else []),
-        *risks.of_engine(version),
+        *risks.of_engine(version if seen.status == "up" else None),
         *sick,
         *risks.of_leftovers(left),
     ]
