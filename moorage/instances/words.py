@@ -4,7 +4,7 @@ from moorage.engines.port import Container, Engine
 from moorage.instances import inside
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
-from moorage.kit.errors import NotFound, Unavailable
+from moorage.kit.errors import Conflict, NotFound, Unavailable
 
 _LOG_LINES = 15
 
@@ -20,7 +20,7 @@ async def last_words(tools: Tools, engine: Engine, instance: Instance, container
     """Return the end of a container's log as a sentence, without secrets."""
     try:
         lines = await engine.container_log(container, tail=_LOG_LINES)
-    except (NotFound, Unavailable):
+    except (NotFound, Conflict, Unavailable):  # engines refuse that of a dead one
         lines = []
     masked = inside.mask(tools, instance)
     text = " | ".join(masked(line.strip()) for line in lines if line.strip())

@@ -14,7 +14,7 @@ from moorage.instances import verbs
 from moorage.instances.models import Instance
 from moorage.instances.tools import Tools
 from moorage.kit.clock import now
-from moorage.kit.errors import Failed
+from moorage.kit.errors import Conflict, Failed
 from moorage.operations.models import Operation
 from tests.instances.lives import history, make_running, mended, reload, rows, watch_over, work_off
 
@@ -122,6 +122,20 @@ async def test_what_its_engine_restarts_is_left_to_it(
     seen = await reload(tools, instance)
     assert (seen.status, seen.observed) == ("degraded", "restarting")
     assert len(await history(tools, instance)) == 1
+
+
+async def test_a_log_that_is_refused_leaves_the_rest_to_be_told(
+    tools: Tools, engine: FakeEngine, owner: User
+) -> None:
+    instance = await make_running(tools, owner)
+    put(engine, "restarting")
+    engine.fail_next("container_log", Conflict("It is dead or marked for removal."))
+
+    await (await watch_over(tools)).look()
+
+    seen = await reload(tools, instance)
+    assert (seen.status, seen.observed) == ("degraded", "restarting")
+    assert str(seen.message).endswith("It left no log.")
 
 
 async def test_data_that_are_gone_are_told_and_nothing_empty_takes_their_place(
