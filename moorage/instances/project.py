@@ -6,6 +6,7 @@ but rows and the catalogue.
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -135,9 +136,10 @@ async def _up(tools: Tools, run: Run, instance: Instance, engine: Engine, model:
 async def _told_by(tools: Tools, instance: Instance, engine: Engine, error: Failed) -> str:
     """Return the end of the log of the container that the tool names as the culprit, if any."""
     named = error.message.split()
-    for one in await containers.find(tools, instance, engine):
-        if one.name in named or f'"{one.labels.get(running.SERVICE)}"' in named:
-            return await last_words(tools, engine, instance, one.id)
+    with suppress(Unavailable):  # what the tool says is to be told in any case
+        for one in await containers.find(tools, instance, engine):
+            if one.name in named or f'"{one.labels.get(running.SERVICE)}"' in named:
+                return await last_words(tools, engine, instance, one.id)
     return ""
 
 

@@ -1,5 +1,6 @@
 """Apps of Compose files from elsewhere: what they say, and what they leave out."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,18 @@ from moorage.instances import rules, verbs
 from moorage.instances import service as instances
 from moorage.instances.service import Order
 from moorage.instances.tools import Tools
+from moorage.kit.errors import Unavailable
 from tests.instances.lives import everything, make_running, mended, work_off
+from tests.make.gate import Gate
 from tests.make.instances import make_order
 
 pytestmark = pytest.mark.anyio
+
+
+WAITS = (
+    "services: {init: {image: redis, command: [boom]}, web: {image: redis, "
+    "depends_on: {init: {condition: service_completed_successfully}}}}"
+)
 
 
 async def added(tools: Tools, folder: Path, text: str) -> Tools:
@@ -47,13 +56,7 @@ async def test_an_answer_cannot_make_an_app_dangerous(
 async def test_what_ended_before_the_others_began_says_why_the_order_failed(
     tools: Tools, engine: FakeEngine, owner: User, tmp_path: Path
 ) -> None:
-    waiting = "{init: {condition: service_completed_successfully}}"
-    with_boats = await added(
-        tools,
-        tmp_path,
-        f"services: {{web: {{image: redis, depends_on: {waiting}}}, "
-        "init: {image: redis, command: [boom]}}",
-    )
+    with_boats = await added(tools, tmp_path, WAITS)
     engine.registry.add("redis")
     engine.programs[("boom",)] = Program(output=("no luck",), exit_code=5)
     instance, _ = await make_order(with_boats, owner=owner, blueprint="boats")
@@ -63,6 +66,27 @@ async def test_what_ended_before_the_others_began_says_why_the_order_failed(
     assert str(operation.error) == (
         'Docker Compose failed: service "init" didn\'t complete successfully: exit 5. '
         "Its last words: no luck"
+    )
+
+
+async def test_an_order_says_why_it_failed_also_when_its_engine_does_not_answer_just_then(
+    tools: Tools, engine: FakeEngine, owner: User, tmp_path: Path, gate: Gate
+) -> None:
+    with_boats = await added(tools, tmp_path, WAITS)
+    engine.registry.add("redis")
+    engine.programs[("boom",)] = Program(exit_code=5)
+    instance, _ = await make_order(with_boats, owner=owner, blueprint="boats")
+
+    gate.close("before start_container")
+    async with asyncio.TaskGroup() as tasks:
+        done = tasks.create_task(work_off(with_boats, instance))
+        await gate.reached.wait()
+        engine.fail_next("find_containers", Unavailable("It is busy."))
+        gate.open()
+
+    [operation] = done.result()
+    assert operation.error == (
+        'Docker Compose failed: service "init" didn\'t complete successfully: exit 5'
     )
 
 
