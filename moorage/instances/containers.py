@@ -4,7 +4,7 @@ Every call may be repeated; it finds what it did before.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from moorage.catalog.running import SERVICE
 from moorage.engines.port import Container, Engine
@@ -23,14 +23,14 @@ async def find(tools: Tools, instance: Instance, engine: Engine) -> Sequence[Con
 
 async def look(tools: Tools, instance: Instance, engine: Engine) -> Finding:
     """Return how an instance stands right now."""
-    at = now()
-    return reconcile.find(
-        instance,
-        reconcile.by_service(await find(tools, instance, engine)),
-        lasting=rules.lasting(instance),
-        gone=await _gone(tools, instance, engine),
-        at=at,
-    )
+    found = await find(tools, instance, engine)
+    return stands(instance, found, gone=await _gone(tools, instance, engine))
+
+
+def stands(instance: Instance, found: Iterable[Container], *, gone: Sequence[str] = ()) -> Finding:
+    """Return how an instance stands with these containers, and without these volumes."""
+    seen, lasting = reconcile.by_service(found), rules.lasting(instance)
+    return reconcile.find(instance, seen, lasting=lasting, gone=gone, at=now())
 
 
 async def check_volumes(tools: Tools, instance: Instance, engine: Engine) -> None:

@@ -7,12 +7,10 @@ from dataclasses import dataclass, fields
 
 from moorage.catalog.running import SERVICE
 from moorage.engines.port import Container, Engine, Usage
-from moorage.instances import containers, reconcile, rules
+from moorage.instances import containers, rules
 from moorage.instances import service as instances
 from moorage.instances.models import Instance
-from moorage.instances.reconcile import Finding
 from moorage.instances.tools import Tools
-from moorage.kit.clock import now
 from moorage.kit.errors import NotFound, Unavailable
 
 _SEEN_WITHIN_S = 2.0
@@ -46,12 +44,6 @@ async def parts(tools: Tools, instance: Instance) -> Sequence[Container]:
 async def volumes(tools: Tools, instance: Instance) -> Sequence[str]:
     """Return the volumes with the data of an instance. Raises Unavailable."""
     return sorted(await containers.volumes(tools, instance, await _engine(tools, instance)))
-
-
-def find(instance: Instance, containers: Iterable[Container]) -> Finding:
-    """Return how an instance stands with these containers."""
-    by_service, lasting = reconcile.by_service(containers), rules.lasting(instance)
-    return reconcile.find(instance, by_service, lasting=lasting, at=now())
 
 
 def service_of(instance: Instance, container: Container) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from moorage.identity.rules import Caller
 from moorage.instances import apps as installed
 from moorage.instances import inside, servers, troubles
+from moorage.instances.containers import stands
 from moorage.instances.models import Instance
 from moorage.instances.servers import Seen
 from moorage.instances.tools import Tools
@@ -95,7 +96,7 @@ async def _state(tools: Tools, instance: Instance) -> StateOut:
     containers = await inside.parts(tools, instance)
     status, info = states.status_of(instance, operation), states.info_of(instance, operation)
     if status == "1":  # as far as the row knows
-        status, info = states.seen(inside.find(instance, containers), info)
+        status, info = states.seen(stands(instance, containers), info)
     return StateOut(
         appName=instance.blueprint,
         id=instance.id,
