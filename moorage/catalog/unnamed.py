@@ -9,11 +9,13 @@ from typing import Any
 Json = Mapping[str, Any]  # Any: JSON of the parser
 
 
-def named(model: Json, declared: Mapping[str, Iterable[str]]) -> dict[str, Any]:  # Any: JSON
+def named(
+    model: Json, declared: Mapping[str, Iterable[str]], *, only: Collection[str] | None = None
+) -> dict[str, Any]:  # Any: JSON
     """Return the model with a name for every volume.
 
     declared: by service, the paths that its image wants in volumes, as an engine makes them: also
-    below what is mounted, but not in its place.
+    below what is mounted, but not in its place. only: the names that may be given; None: any.
     """
     whole: dict[str, Any] = deepcopy(dict(model))  # Any: as above
     volumes = whole["volumes"] = {**(whole.get("volumes") or {})}
@@ -26,8 +28,10 @@ def named(model: Json, declared: Mapping[str, Iterable[str]]) -> dict[str, Any]:
             ]
         for mount in mounts:
             if mount["type"] == "volume" and not mount.get("source"):
-                mount["source"] = _key(name, mount["target"], taken=volumes)
-                volumes[mount["source"]] = {}
+                key = _key(name, mount["target"], taken=volumes)
+                if only is None or key in only:
+                    mount["source"] = key
+                    volumes[key] = {}
         if mounts:
             service["volumes"] = mounts
     return whole

@@ -5,7 +5,7 @@ but rows and the catalogue.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -111,7 +111,10 @@ async def _up(tools: Tools, run: Run, instance: Instance, engine: Engine, model:
         network = await tools.networks.ensure_own(engine, run.begin, instance)
         owners = await _owners_network(tools, run, instance, engine, app)
         place = _place(tools, instance, app, network, owners)
-        whole = await _named(engine, model, _parts(instance)["images"])
+        parts = _parts(instance)
+        # A volume that ran without a name has data: one with a name would take its place, empty.
+        only = {name.removeprefix(f"{place.prefix}-") for name in parts["volumes"]}
+        whole = await _named(engine, model, parts["images"], only)
         project = _project(tools, instance, running.override(app, whole, place))
         try:
             await compose.up(project, say=run.say, timeout_s=_UP_TIMEOUT_S)
@@ -200,12 +203,13 @@ async def _model(tools: Tools, instance: Instance) -> Model:
     return await asyncio.to_thread(copied, model, app.folder)
 
 
-async def _named(engine: Engine, model: Model, images: Mapping[str, str]) -> Model:
+async def _named(
+    engine: Engine, model: Model, images: Mapping[str, str], only: Collection[str] | None = None
+) -> Model:
     """Return the model with a name for every volume, those that images want among them."""
     found = {service: await engine.find_image(ref) for service, ref in images.items()}
-    return unnamed.named(
-        model, {service: image.volumes for service, image in found.items() if image}
-    )
+    declared = {service: image.volumes for service, image in found.items() if image}
+    return unnamed.named(model, declared, only=only)
 
 
 async def _compose(tools: Tools, instance: Instance) -> Runner:

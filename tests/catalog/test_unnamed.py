@@ -53,6 +53,15 @@ def test_a_service_with_the_volumes_of_another_gets_none_in_their_place() -> Non
     assert "volumes" not in whole["services"]["backup"]
 
 
+def test_a_name_that_may_not_be_given_leaves_a_volume_as_it_is() -> None:
+    web = {"volumes": [volume("/data")]}
+
+    whole = named({"services": {"web": web}}, {"web": ["/logs"]}, only={"web-logs"})
+
+    assert whole["services"]["web"]["volumes"] == [volume("/data"), volume("/logs", "web-logs")]
+    assert whole["volumes"] == {"web-logs": {}}
+
+
 def test_no_two_volumes_get_one_name() -> None:
     web = {"volumes": [volume("/a/b"), volume("/a-b"), volume("/c", "web-a-b")]}
 

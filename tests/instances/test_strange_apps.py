@@ -115,3 +115,25 @@ async def test_volumes_without_a_name_and_those_of_images_outlive_their_containe
     assert engine.volumes.keys() == {*names.values()}
     labels = {one.labels["moorage.instance"] for one in engine.volumes.values()}
     assert labels == {instance.id}
+
+
+async def test_volumes_that_ran_without_a_name_are_left_without(
+    tools: Tools, engine: FakeEngine, owner: User, tmp_path: Path
+) -> None:
+    engine.add_image("redis", volumes=["/data"])
+    boats = (
+        "services: {web: {image: redis, volumes: ['/other', 'files:/files']}}\nvolumes: {files: }"
+    )
+    with_boats = await added(tools, tmp_path, boats)
+    instance = await make_running(with_boats, owner, blueprint="boats")
+    [name] = engine.containers
+    files = f"{rules.container_name(tools.installation, instance)}-files"
+    assert instance.parts is not None
+    async with tools.db.begin() as session:
+        row = await instances.get(session, instance.id)
+        row.parts = {**instance.parts, "volumes": [files]}
+    engine.remove_by_hand(name)
+
+    await mended(with_boats, instance)
+
+    assert [one.volume for one in engine.containers[name].spec.mounts] == [files]
