@@ -52,21 +52,18 @@ async def page_own(
 ) -> list[Server]:
     """Return at most so many of the VMs that the caller may see.
 
-    First come those that the cloud does not know yet. Raises UnknownMarker.
+    First come those that the cloud does not know yet. One that it gets to know from one page to
+    the next may come again; none is left out. Raises UnknownMarker.
     """
-    last_ordered = marker if marker is not None and rules.is_order(marker) else None
-    ordered = await _all_ordered(db, caller) if marker == last_ordered else []
-    if caller.is_admin and not (ordered or last_ordered):
-        return await page(cloud, Server, limit=limit, marker=marker)
-    known = await all_servers(cloud, after=None if last_ordered else marker)
-    made = {server.vm_id for server in known}
-    some = [
-        *(server for server in ordered if server.vm_id not in made),
-        *(server for server in known if rules.may_see(caller, server)),
-    ]
-    if last_ordered:
-        some = [server for server in some if (server.vm_id or "") < last_ordered]
-    return some[:limit]
+    if marker is not None and rules.is_order(marker):
+        ordered = [one for one in await _unknown(db, caller) if one.id < marker]
+        known = [one for one in await all_servers(cloud) if one.vm_id != marker]
+    else:
+        ordered = await _unknown(db, caller) if marker is None else []
+        known = await _known(cloud, caller, limit=limit, marker=marker)
+    made = {one.vm_id for one in known}
+    own = [one for one in known if rules.may_see(caller, one)]
+    return [*(one for one in ordered if one.vm_id not in made), *own][:limit]
 
 
 async def made_for(cloud: Cloud, vm_id: str) -> list[Server]:
@@ -97,6 +94,18 @@ async def order(cloud: Cloud, wanted: Wanted, *, faults: Sequence[Invalid] = ())
 
 async def _matching(cloud: Cloud, kind: type[Kind], given: object) -> list[Kind]:
     return await cloud.matching(kind, given) if isinstance(given, str) and given else []
+
+
+async def _known(cloud: Cloud, caller: Caller, *, limit: int, marker: str | None) -> list[Server]:
+    """Return what the cloud has, at least so many that the caller may see, if there are."""
+    if caller.is_admin:
+        return await page(cloud, Server, limit=limit, marker=marker)
+    return await all_servers(cloud, after=marker)
+
+
+async def _unknown(db: Database, caller: Caller) -> list[Server]:
+    """Return what the cloud has given no id yet, newest first."""
+    return [one for one in await _all_ordered(db, caller) if rules.is_order(one.id)]
 
 
 async def _all_ordered(db: Database, caller: Caller) -> list[Server]:
