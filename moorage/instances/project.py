@@ -29,7 +29,7 @@ from moorage.instances.models import Instance, Parts
 from moorage.instances.recipes import recipes_of, service_image
 from moorage.instances.tools import Tools
 from moorage.instances.words import last_words
-from moorage.kit.errors import Conflict, Failed, Invalid, Unavailable
+from moorage.kit.errors import Conflict, Failed, Invalid, NotFound, Unavailable
 from moorage.operations.run import Run
 
 STEPS = ("Containers", "Ready")
@@ -44,7 +44,7 @@ Model = Mapping[str, Any]  # Any: JSON of the parser
 async def prepare(tools: Tools, run: Run, instance: Instance, engine: Engine) -> dict[str, object]:
     """Have the images of all services; return the parts."""
     await _check_names(tools, instance, engine)
-    app = tools.catalog.app(instance.blueprint, instance.edition)
+    app = _app(tools, instance)
     model = await _model(tools, instance)
     lasting = running.lasting(model, app)
     if not lasting:
@@ -105,7 +105,7 @@ async def remove_network(tools: Tools, run: Run, instance: Instance, engine: Eng
 
 async def _up(tools: Tools, run: Run, instance: Instance, engine: Engine, model: Model) -> str:
     """Have everything running; return the id of the main container."""
-    app = tools.catalog.app(instance.blueprint, instance.edition)
+    app = _app(tools, instance)
     compose = run.guard(await _compose(tools, instance))
     for _ in range(_TRIES):
         network = await tools.networks.ensure_own(engine, run.begin, instance)
@@ -159,7 +159,7 @@ async def _owners_network(
 async def _prepare_again(
     tools: Tools, run: Run, instance: Instance, engine: Engine, model: Model
 ) -> None:
-    app = tools.catalog.app(instance.blueprint, instance.edition)
+    app = _app(tools, instance)
     for service, ref in _parts(instance)["images"].items():
         wanted = recipes_of(tools.catalog, app, service, model["services"][service]["image"])
         same = [recipe for recipe in wanted if recipe.ref == ref]
@@ -184,7 +184,7 @@ async def _fill_volumes(tools: Tools, instance: Instance, engine: Engine, model:
 
 async def _check_names(tools: Tools, instance: Instance, engine: Engine) -> None:
     """Raise Conflict when containers of somebody else have the names of ours."""
-    app = tools.catalog.app(instance.blueprint, instance.edition)
+    app = _app(tools, instance)
     wanted = running.container_names(app, rules.main(instance))
     for one in await engine.find_containers({}):
         if one.name in wanted and one.labels.get(rules.INSTANCE) != instance.id:
@@ -194,7 +194,7 @@ async def _check_names(tools: Tools, instance: Instance, engine: Engine) -> None
 async def _model(tools: Tools, instance: Instance) -> Model:
     """Return what is to run. Raises Failed when what was ordered makes it dangerous."""
     compose = await _compose(tools, instance)
-    app = tools.catalog.app(instance.blueprint, instance.edition)
+    app = _app(tools, instance)
     model = await compose.config(_project(tools, instance))
     try:
         await asyncio.to_thread(safety.check, model, app.folder, allowed=app.allowed)
@@ -212,12 +212,24 @@ async def _named(
     return unnamed.named(model, declared, only=only)
 
 
+def _app(tools: Tools, instance: Instance) -> App:
+    """Return the app as it was ordered. Raises Failed when this machine does not keep that."""
+    with suppress(NotFound):
+        app = tools.catalog.app(instance.blueprint, instance.edition)
+        if app.edition == instance.edition:
+            return app
+    raise Failed(
+        f"{instance.blueprint} as it was ordered is not in the catalogue of this machine: "
+        "add it there too, or remove the app and install it anew."
+    )
+
+
 async def _compose(tools: Tools, instance: Instance) -> Runner:
     return tools.composes[(await instances.server_of(tools, instance)).name]
 
 
 def _project(tools: Tools, instance: Instance, override: str = "") -> Project:
-    app = tools.catalog.app(instance.blueprint, instance.edition)
+    app = _app(tools, instance)
     settled = instances.settled(tools, instance)
     [url, *_] = [one.url for one in access.endpoints(tools, instance)] or [""]
     ours = {"MOORAGE_VERSION": settled.versions[0], "MOORAGE_URL": url}

@@ -1,6 +1,7 @@
 """An app goes on as it was ordered, whatever its name leads to in the catalogue by now."""
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,6 +64,29 @@ async def test_an_app_that_was_replaced_is_restarted_as_it_was_ordered(
     second = await make_running(tools, owner, blueprint="boats")
     names = {name for name in engine.containers if name.startswith(str(second.project))}
     assert names == {str(second.project), f"{second.project}-new"}
+
+
+@pytest.mark.parametrize("is_replaced", [True, False])
+async def test_an_app_is_not_restarted_where_its_edition_is_not_kept(
+    tools: Tools, engine: FakeEngine, owner: User, shelf: Path, is_replaced: bool
+) -> None:
+    await put(shelf, OLD)
+    instance = await make_running(tools, owner, blueprint="boats")
+    before = {*engine.containers}
+    shutil.rmtree(shelf)
+    shelf.mkdir()
+    if is_replaced:
+        await put(shelf, NEW)
+    elsewhere = replace(tools, catalog=load([BUILT_IN, shelf]))
+
+    async with tools.db.begin() as session:
+        mine = await instances.get(session, instance.id)
+        await verbs.restart(session, mine)
+    [operation, *_] = await work_off(elsewhere, instance)
+
+    assert operation.status == "failed"
+    assert "boats as it was ordered is not in the catalogue of this" in str(operation.error)
+    assert {*engine.containers} == before
 
 
 async def test_editions_are_forgotten_that_nobody_ordered_and_no_name_leads_to(
