@@ -43,6 +43,10 @@ def _put(verdict: Verdict, folder: Path, allowed: list[str]) -> bool:
         if not (edition / verdict.name).exists():
             made.rename(edition / verdict.name)
         link.symlink_to(Path("..", KEPT, edition.name, verdict.name))
+        if was_there and place.is_symlink():
+            place.resolve().parent.touch()  # for orders of it that no row tells of yet
+        elif was_there:  # somebody put it there by hand
+            place.rename(Path(work) / "earlier")
         link.replace(place)
     return was_there
 

@@ -74,7 +74,8 @@ def read_added(file: Path) -> App:
         about = kept.pop("x-moorage")
     except (ValueError, KeyError) as error:
         raise _wrong(file, "is broken; add it again") from error
-    return _app(file, about, place / PROJECT, edition=place.parent.name, **kept)
+    edition = place.parent.name if place.parent.parent.name == KEPT else None
+    return _app(file, about, place / PROJECT, edition=edition, **kept)
 
 
 def _app(read: Path, about: dict[str, object], folder: Path, **parts: object) -> App:

@@ -1,6 +1,8 @@
 """Apps that somebody adds: kept whole, seen at once by the service that runs."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,37 @@ def test_an_app_that_is_added_twice_alike_is_kept_once(tmp_path: Path) -> None:
 
     [edition] = (data / "catalog" / "kept").iterdir()
     assert service.load([data / "catalog"]).app("shop").edition == edition.name
+
+
+def test_an_app_takes_the_place_of_a_folder_that_somebody_put_there(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    moor(shop(tmp_path), "--data-dir", data)
+    place = data / "catalog" / "app" / "shop"
+    kept = place.resolve()
+    place.unlink()
+    shutil.copytree(kept, place)
+    before = service.load([data / "catalog"]).app("shop")
+
+    result = moor(shop(tmp_path), "--data-dir", data)
+
+    assert result.stdout.endswith("shop was replaced: moor app install shop\n")
+    assert (before.edition, before.title) == (None, "Shop")
+    assert service.load([data / "catalog"]).app("shop").edition == kept.parent.name
+    assert [path.name for path in place.parent.iterdir()] == ["shop"]
+
+
+def test_an_app_that_was_replaced_just_now_is_kept_for_orders_on_their_way(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    moor(shop(tmp_path), "--data-dir", data)
+    catalog = service.load([data / "catalog"])
+    before = catalog.app("shop")
+    os.utime(data / "catalog" / "kept" / str(before.edition), (0, 0))
+
+    moor(shop(tmp_path, web("ports: [8080]")), "--data-dir", data)
+    catalog.forget(used=())
+
+    assert before.folder.is_dir()
+    assert catalog.app("shop", before.edition) == before
 
 
 def test_an_app_that_is_only_checked_is_not_added(tmp_path: Path) -> None:
