@@ -16,7 +16,7 @@ from moorage.inventory import samples
 from moorage.kit.clock import now
 from moorage.kit.db import Session
 from moorage.operations import service as operations
-from moorage.operations.duties import Duties, Duty
+from moorage.operations.duties import Duties, Duty, repeated
 from moorage.operations.models import Operation
 from moorage.operations.queue import Queue
 from moorage.operations.runner import Ended, Job, Runner
@@ -64,14 +64,18 @@ def jobs(tools: Tools) -> dict[str, Job]:
 
 
 def duties(tools: Tools) -> list[Duty]:
-    """Return what recurs."""
+    """Return what recurs in one process of all."""
     return [
         Duty("operations.forget", _HOURLY_S, partial(_forget_operations, tools)),
-        Duty("catalog.forget", _HOURLY_S, partial(_forget_editions, tools)),
         Duty("sessions.forget", _HOURLY_S, partial(forget_expired, tools.db)),
         Duty("machines.sample", samples.EVERY_S, partial(samples.sample, tools.db, tools.machines)),
         *watch.duties(tools),
     ]
+
+
+def own_duties(tools: Tools) -> list[Duty]:
+    """Return what recurs in every process: its machine's folders are its own."""
+    return [Duty("catalog.forget", _HOURLY_S, partial(_forget_editions, tools))]
 
 
 @asynccontextmanager
@@ -85,7 +89,8 @@ async def performing(
     queue.start(runner.perform)
     recurring.start()
     try:
-        yield queue
+        async with repeated(*own_duties(tools)):
+            yield queue
     finally:
         await recurring.stop()
         await queue.stop()

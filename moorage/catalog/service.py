@@ -4,6 +4,7 @@ import logging
 import shutil
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeVar, overload
 
@@ -101,9 +102,8 @@ class Shelf:
         """See Catalog."""
         current = {place.resolve().parent.name for place in (self._folder / "app").glob("*")}
         for edition in (self._folder / KEPT).glob("*"):
-            is_new = edition.stat().st_mtime > time.time() - _NEW_S
-            if edition.name not in {*used, *current} and not is_new:
-                shutil.rmtree(edition)
+            if edition.name not in {*used, *current} and _is_old(edition):
+                shutil.rmtree(edition, ignore_errors=True)  # other processes do the same
 
     def _changes(self) -> list[int]:
         return [kind.stat().st_mtime_ns if kind.exists() else 0 for kind in self._kinds]
@@ -115,6 +115,12 @@ def load(folders: Sequence[Path] = (BUILT_IN,)) -> Catalog:
     Raises Invalid with the file and the field.
     """
     return Catalog([Shelf(folder) for folder in folders])
+
+
+def _is_old(edition: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return edition.stat().st_mtime < time.time() - _NEW_S
+    return False
 
 
 def _by_name(blueprints: Iterable[Orderable]) -> dict[str, Orderable]:

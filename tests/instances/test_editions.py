@@ -1,5 +1,6 @@
 """An app goes on as it was ordered, whatever its name leads to in the catalogue by now."""
 
+import asyncio
 import os
 import shutil
 from dataclasses import replace
@@ -16,7 +17,7 @@ from moorage.identity.models import User
 from moorage.instances import service as instances
 from moorage.instances import verbs
 from moorage.instances.tools import Tools
-from moorage.worker import duties
+from moorage.worker import own_duties, performing
 from tests.instances.lives import make_running, work_off
 
 pytestmark = pytest.mark.anyio
@@ -100,8 +101,26 @@ async def test_editions_are_forgotten_that_nobody_ordered_and_no_name_leads_to(
     for edition in (shelf / "kept").iterdir():
         os.utime(edition, (0, 0))
 
-    await next(one for one in duties(tools) if one.name == "catalog.forget").do()
+    [forget] = own_duties(tools)
+    await forget.do()
 
     kept = {edition.name for edition in (shelf / "kept").iterdir()}
     assert kept == {instance.edition, tools.catalog.app("boats").edition}
     assert tools.catalog.app("boats", instance.edition).services == ("web", "old")
+
+
+async def test_every_process_forgets_the_editions_on_its_own_machine(
+    tools: Tools, shelf: Path
+) -> None:
+    leader = replace(tools, catalog=load([BUILT_IN]))
+    await put(shelf, OLD)
+    await put(shelf, NEW)
+    for edition in (shelf / "kept").iterdir():
+        os.utime(edition, (0, 0))
+
+    async with performing(leader), performing(tools), asyncio.timeout(10):
+        while len([*(shelf / "kept").iterdir()]) > 1:
+            await asyncio.sleep(0.01)
+
+    [edition] = (shelf / "kept").iterdir()
+    assert edition.name == tools.catalog.app("boats").edition
