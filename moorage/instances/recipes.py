@@ -1,5 +1,6 @@
 """How images of blueprints are made: the catalogue's data in the words of images. Pure."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 
@@ -23,12 +24,11 @@ def recipes_of(catalog: Catalog, app: App, service: str, image: str) -> list[Rec
     source = app.images.get(service)
     if source and source.blueprint:
         return recipes(catalog.get(source.blueprint))
-    name = "-".join(filter(None, ("app", app.name, app.edition, service.lower())))
     found = []
     if source is None or source.registry:
-        found.append(Recipe(name=name, version=f"{_tag(image)}-registry", registry=image))
+        found.append(_fetched(app, service, image))
     if source and source.build:
-        found.append(_built(app, name, source, source.build))
+        found.append(_built(app, service, source, source.build))
     return found
 
 
@@ -52,13 +52,23 @@ def _recipe(blueprint: Blueprint, version: str) -> Recipe:
     )
 
 
-def _built(app: App, name: str, source: ImageSource, build: str) -> Recipe:
+def _fetched(app: App, service: str, image: str) -> Recipe:
+    """Return a recipe whose name says what it is made of: editions that have it share it."""
+    digest = hashlib.sha256(image.encode()).hexdigest()[:8]
+    return Recipe(
+        name=f"app-{app.name}-{service.lower()}",
+        version=f"{_tag(image)}-{digest}-registry",
+        registry=image,
+    )
+
+
+def _built(app: App, service: str, source: ImageSource, build: str) -> Recipe:
     folders = [app.folder / build]
     if source.base:
         folders.insert(0, app.folder.parent / source.base)
     first, *rest = folders
     return Recipe(
-        name=name,
+        name="-".join(filter(None, ("app", app.name, app.edition, service.lower()))),
         version=source.version or app.versions[0],
         build=first,
         overlay=rest[0] if rest else None,

@@ -16,6 +16,7 @@ from moorage.engines.fake import FakeEngine
 from moorage.identity.models import User
 from moorage.instances import service as instances
 from moorage.instances import verbs
+from moorage.instances.recipes import recipes_of
 from moorage.instances.tools import Tools
 from moorage.worker import own_duties, performing
 from tests.instances.lives import make_running, work_off
@@ -65,6 +66,21 @@ async def test_an_app_that_was_replaced_is_restarted_as_it_was_ordered(
     second = await make_running(tools, owner, blueprint="boats")
     names = {name for name in engine.containers if name.startswith(str(second.project))}
     assert names == {str(second.project), f"{second.project}-new"}
+
+
+async def test_editions_share_the_images_that_they_have_in_common(
+    tools: Tools, owner: User, shelf: Path
+) -> None:
+    images = {}
+    for title, image in (("Boats", "redis:8"), ("Ships", "redis:8"), ("Ships", "x/redis:8")):
+        await put(shelf, f"x-moorage: {{title: {title}}}\nservices: {{web: {{image: {image}}}}}")
+        app = tools.catalog.app("boats")
+        [recipe] = recipes_of(tools.catalog, app, "web", image)
+        images[app.edition] = recipe.ref
+
+    boats, ships, others = images.values()
+    assert boats == ships != others
+    assert ":8-" in ships
 
 
 @pytest.mark.parametrize("is_replaced", [True, False])
