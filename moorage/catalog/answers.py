@@ -33,11 +33,11 @@ def variables(app: App, settings: object = None, *, version: str | None = None) 
         format_checker=Draft202012Validator.FORMAT_CHECKER,
         registry=Registry(),  # which fetches nothing
     )
-    faults = dict(fault for error in checker.iter_errors(given) for fault in reasons(error))
+    asked = app.questions.get("properties", {})
+    faults = dict(fault for error in checker.iter_errors(given) for fault in reasons(error, asked))
     faults |= _unfit(given) if isinstance(given, dict) else {}
     if faults or not isinstance(given, dict):
         raise refused(faults)
-    asked = app.questions.get("properties", {})
     defaults = {name: one["default"] for name, one in asked.items() if "default" in one}
     answers = {name: _text(value) for name, value in {**defaults, **given}.items()}
     return {**app.values, **answers, "MOORAGE_VERSION": version or app.versions[0]}

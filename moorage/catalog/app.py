@@ -140,6 +140,9 @@ class About(Frozen):
             raise ValueError(
                 f"{place}: {error.instance!r:.80} is not what JSON Schema has there"
             ) from error
+        for name, question in self.questions.get("properties", {}).items():
+            if isinstance(question, bool):
+                raise ValueError(f"questions.properties.{name}: must be an object")
         if unknown := {*self.show} - {*self.secrets, *self.values}:
             raise ValueError(f"show: {', '.join(sorted(unknown))} must be in secrets or values")
         if self.login and self.login.password not in self.secrets:

@@ -1,12 +1,14 @@
 """Why a setting is refused, in our own words and so in the caller's language. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jsonschema import ValidationError
 
 from moorage.kit.i18n import Text
 from moorage.kit.reasons import UNKNOWN, with_given
+
+Json = Mapping[str, Any]  # Any: JSON
 
 _KINDS = {
     "string": Text("must be a text"),
@@ -18,9 +20,13 @@ _KINDS = {
 }
 
 
-def reasons(error: ValidationError) -> Iterator[tuple[str, str]]:
-    """List the fields of settings that JSON Schema refuses, each with what is wrong with it."""
-    place = ".".join(["settings", *map(str, error.absolute_path)])
+def reasons(error: ValidationError, asked: Json) -> Iterator[tuple[str, str]]:
+    """List the fields of settings that JSON Schema refuses, each with what is wrong with it.
+
+    asked: the schemas of the settings, by name.
+    """
+    path = [*map(str, error.absolute_path)]
+    place = ".".join(["settings", *path])
     schema: Any = error.schema  # Any: JSON, as are those below
     given: Any = error.instance
     if error.validator == "required":
@@ -33,13 +39,17 @@ def reasons(error: ValidationError) -> Iterator[tuple[str, str]]:
                 yield f"{place}.{name}", UNKNOWN
     else:
         rule = _rule(error)
-        yield place, rule if schema.get("writeOnly") else with_given(rule, given)
+        is_secret = bool(path) and asked.get(path[0], {}).get("writeOnly")
+        # What holds others may hold one that is secret.
+        is_hidden = is_secret or isinstance(given, dict | list)
+        yield place, rule if is_hidden else with_given(rule, given)
 
 
 def _rule(error: ValidationError) -> Text:
     """Return what is allowed."""
     limit: Any = error.validator_value  # Any: JSON
-    match error.validator:
+    keyword = "not" if error.schema is False else error.validator
+    match keyword:
         case "type" if str(limit) in _KINDS:
             return _KINDS[str(limit)]
         case "enum":
@@ -60,4 +70,4 @@ def _rule(error: ValidationError) -> Text:
             return Text("must be more than {limit}", limit=limit)
         case "exclusiveMaximum":
             return Text("must be less than {limit}", limit=limit)
-    return Text("must keep to {rule}: {limit!r:.80}", rule=error.validator, limit=limit)
+    return Text("must keep to {rule}: {limit!r:.80}", rule=keyword, limit=limit)

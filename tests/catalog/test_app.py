@@ -98,6 +98,7 @@ def test_a_catalogue_holds_databases_and_apps_by_one_name_each(tmp_path: Path) -
         ("type: integer, min", "type: wat, min", "PAGES.type: 'wat' is not what JSON Schema has"),
         ('versions: ["2.1", "2.0"]', "versions: []", "versions: must have 1 or more entries"),
         ("category: web shop", "color: 1", "color: is unknown; correct its name"),
+        ("{type: boolean}", "false", "questions.properties.OPEN: must be an object"),
         ("{type: boolean}", "{$ref: 'https://x.example'}", "must not refer to anything by $ref"),
         ("{type: boolean}", "{$dynamicRef: 'https://x.example'}", "to anything by $dynamicRef"),
         ("{type: boolean}", "{allOf: [{$id: 'file:///x'}]}", "must not refer to anything by $id"),
@@ -168,6 +169,9 @@ def test_a_setting_that_is_not_asked_for_or_wrong_is_refused(
         ("not: {const: admin}", "admin", "must be something else; given was 'admin'"),
         ("format: email", "b", "must keep to format: 'email'; given was 'b'"),
         ("type: string, writeOnly: true", 5, "must be a text"),
+        ("writeOnly: true, allOf: [{type: string}]", 5, "must be a text"),
+        ("allOf: [false]", 5, "must be something else; given was 5"),
+        ("type: string", [5], "must be a text"),
     ],
 )
 def test_why_a_setting_is_refused_is_said_in_our_own_words(
@@ -179,6 +183,26 @@ def test_why_a_setting_is_refused_is_said_in_our_own_words(
         answers.variables(app, {"OPEN": given})
 
     assert refusal.value.fields == {"settings.OPEN": said}
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("minProperties: 3", "must keep to minProperties: 3"),
+        (
+            "dependentRequired: {TITLE: [MAIL]}",
+            "must keep to dependentRequired: {'TITLE': ['MAIL']}",
+        ),
+        ("if: {required: [TITLE]}\n    then: false", "must be something else"),
+    ],
+)
+def test_a_rule_for_all_settings_shows_none_of_them(tmp_path: Path, rule: str, said: str) -> None:
+    app = make_app(tmp_path, SHOP.replace("    type: object", f"    {rule}"))
+
+    with pytest.raises(Invalid) as refusal:
+        answers.variables(app, {"TITLE": "a secret"})
+
+    assert refusal.value.fields == {"settings": said}
 
 
 def test_why_a_setting_is_refused_is_said_in_the_language_of_who_asks(tmp_path: Path) -> None:
