@@ -6,18 +6,9 @@ from typing import Any
 from jsonschema import ValidationError
 
 from moorage.kit.i18n import Text
-from moorage.kit.reasons import UNKNOWN, with_given
+from moorage.kit.reasons import REQUIRED, UNKNOWN, allowed, with_given
 
 Json = Mapping[str, Any]  # Any: JSON
-
-_KINDS = {
-    "string": Text("must be a text"),
-    "integer": Text("must be a whole number"),
-    "number": Text("must be a number"),
-    "boolean": Text("must be true or false"),
-    "object": Text("must be an object"),
-    "array": Text("must be a list"),
-}
 
 
 def reasons(error: ValidationError, asked: Json) -> Iterator[tuple[str, str]]:
@@ -32,7 +23,7 @@ def reasons(error: ValidationError, asked: Json) -> Iterator[tuple[str, str]]:
     if error.validator == "required":
         for name in schema["required"]:
             if name not in given:
-                yield f"{place}.{name}", Text("is required")
+                yield f"{place}.{name}", REQUIRED
     elif error.validator == "additionalProperties":
         for name in given:
             if name not in schema.get("properties", {}):
@@ -48,26 +39,8 @@ def reasons(error: ValidationError, asked: Json) -> Iterator[tuple[str, str]]:
 def _rule(error: ValidationError) -> Text:
     """Return what is allowed."""
     limit: Any = error.validator_value  # Any: JSON
-    keyword = "not" if error.schema is False else error.validator
-    match keyword:
-        case "type" if str(limit) in _KINDS:
-            return _KINDS[str(limit)]
-        case "enum":
-            return Text("must be one of {values}", values=", ".join(map(str, limit)))
-        case "not":
-            return Text("must be something else")
-        case "pattern":
-            return Text("must match {pattern}", pattern=limit)
-        case "minLength":
-            return Text("must have at least {limit} characters", limit=limit)
-        case "maxLength":
-            return Text("must have at most {limit} characters", limit=limit)
-        case "minimum":
-            return Text("must be at least {limit}", limit=limit)
-        case "maximum":
-            return Text("must be at most {limit}", limit=limit)
-        case "exclusiveMinimum":
-            return Text("must be more than {limit}", limit=limit)
-        case "exclusiveMaximum":
-            return Text("must be less than {limit}", limit=limit)
-    return Text("must keep to {rule}: {limit!r:.80}", rule=keyword, limit=limit)
+    if error.validator == "not" or error.schema is False:
+        return Text("must be something else")
+    if error.validator == "enum":
+        return Text("must be one of {values}", values=", ".join(map(str, limit)))
+    return allowed(str(error.validator), limit)
