@@ -86,7 +86,7 @@ def _database_url(text: str) -> str:
         text = text.replace("postgres", "postgresql", 1)
     try:
         url = make_url(text)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
         raise ValueError(_DATABASE_URL) from error
     # A password in the query would be shown with it.
     is_ours = url.get_backend_name() in ("sqlite", "postgresql")

@@ -20,15 +20,13 @@ class BoundedHeads(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own
         """See asyncio."""
         super().connection_made(transport)
-        self._due = self.loop.call_later(self.WITHIN_S, self._refuse, HTTPStatus.REQUEST_TIMEOUT)
+        self._expect()
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
         if self._is_in_head:
             self._bytes += len(data)
-            self._due = self._due or self.loop.call_later(
-                self.WITHIN_S, self._refuse, HTTPStatus.REQUEST_TIMEOUT
-            )
+            self._expect()
         before = self._bytes
         super().data_received(data)
         # What ended a message and began the next one counts for neither.
@@ -51,15 +49,32 @@ class BoundedHeads(HttpToolsProtocol):
         self._in_time()
         super().connection_lost(exc)
 
+    @property
+    def _is_answering(self) -> bool:
+        # uvicorn's types know no connection before its first request.
+        return self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]
+
+    def _expect(self) -> None:
+        if self._due is None:
+            self._due = self.loop.call_later(self.WITHIN_S, self._too_late)
+
     def _in_time(self) -> None:
         if self._due:
             self._due.cancel()
             self._due = None
 
+    def _too_late(self) -> None:
+        self._due = None
+        if self._is_answering:  # what comes early may end late
+            self._expect()
+        else:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
     def _refuse(self, status: HTTPStatus) -> None:
         if self.transport.is_closing():
             return
-        if self._bytes:  # who has said nothing is told nothing: browsers connect ahead
+        # Who has said nothing is told nothing: browsers connect ahead. And no word into an answer.
+        if self._bytes and not self._is_answering:
             line = f"HTTP/1.1 {status} {status.phrase}\r\n".encode()
             self.transport.write(line + b"Connection: close\r\nContent-Length: 0\r\n\r\n")
         self.transport.close()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 import uvicorn
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from moorage.heads import BoundedHeads
 
@@ -20,12 +21,17 @@ class Hasty(BoundedHeads):
     WITHIN_S = 0.2
 
 
+async def think(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer, and for `/long` only after longer than a head may take."""
+    if scope["path"] == "/long":
+        await asyncio.sleep(3 * Hasty.WITHIN_S)
+    await PlainTextResponse("heard")(scope, receive, send)
+
+
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
     """Where a service answers that waits for no head."""
-    config = uvicorn.Config(
-        PlainTextResponse("heard"), http=Hasty, port=0, log_config=None, lifespan="off"
-    )
+    config = uvicorn.Config(think, http=Hasty, port=0, log_config=None, lifespan="off")
     config.load()
     state = uvicorn.server.ServerState()
     loop = asyncio.get_running_loop()
@@ -57,6 +63,15 @@ async def test_so_is_the_second_one_of_a_connection(port: int) -> None:
 
     assert answers.startswith(b"HTTP/1.1 200 ")
     assert b"HTTP/1.1 408 " in answers
+
+
+async def test_what_comes_before_an_answer_has_ended_is_no_late_head(port: int) -> None:
+    early = REQUEST.replace(b"/", b"/long", 1) + b"\r\nGET / HTTP/1.1\r\n"
+
+    answers = await say(port, early, b"Host: x\r\nConnection: close\r\n\r\n")
+
+    assert answers.count(b"HTTP/1.1 200 ") == 2
+    assert b"408" not in answers
 
 
 async def test_who_says_nothing_is_told_nothing(port: int) -> None:

@@ -60,7 +60,7 @@ class Instance(Base):
     message: why it failed, or what is wrong with it. desired: what its owner wants.
     observed: what there is of it on its server; unknown while its engine does not answer.
     observed_at: when that was first seen, or last brought about by an operation. health: as its
-    engine says, healthy when a client has just used it, and starting from the wish that it run
+    engine says, healthy when a client has just used it, and starting from a start or restart
     until then; None when nobody knows.
     data_kept: its volume outlives it. labels: the owner's own.
     """

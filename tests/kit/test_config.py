@@ -96,6 +96,8 @@ def test_the_file_is_looked_for_in_the_data_directory_of_the_command_line(
         ("DATABASE_URL", "mysql://u:hunter2@h/db", "postgresql://"),
         ("DATABASE_URL", "redis://:hunter2@h/0", "postgresql://"),
         ("DATABASE_URL", "postgresql://u@h/db?password=hunter2", "postgresql://"),
+        ("DATABASE_URL", "postgresql://anna:hunter2", "postgresql://"),
+        ("DATABASE_URL", "postgresql://anna@h:hunter2/db", "postgresql://"),
         ("PORT", "65536", "less than"),
         ("OPERATIONS_AT_ONCE", "many", "integer"),
         ("OPERATIONS_AT_ONCE", "0", "greater than"),
