@@ -12,6 +12,7 @@ from moorage.instances.tools import Tools
 from moorage.inventory import service as inventory
 from moorage.inventory.models import Server
 from moorage.kit.errors import Unavailable
+from moorage.kit.pause import pause
 from moorage.operations import service as operations
 from moorage.operations.duties import Duty
 
@@ -68,11 +69,11 @@ class Watch:
                 woken.clear()
                 began = clock()
                 await self.look()
-                await asyncio.sleep(min(_REST * (clock() - began), _EVERY_S))
+                await pause(min(_REST * (clock() - began), _EVERY_S))
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(began + _EVERY_S):
                         await woken.wait()
-                await asyncio.sleep(_SETTLED_S)
+                await pause(_SETTLED_S)
 
     async def listen(self) -> None:
         """Have it looked at when something happens; whether the engine is there, a look says."""
@@ -85,7 +86,7 @@ class Watch:
                     async for _ in events:
                         wakes.touch(self._topic)
             wakes.touch(self._topic)
-            await asyncio.sleep(_LISTEN_AGAIN_S)
+            await pause(_LISTEN_AGAIN_S)
 
     async def look(self) -> None:
         """Look at everything, once."""

@@ -12,6 +12,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from moorage.kit.pause import pause
 from moorage.kit.wakes import DEAF_S, Wakes
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class PostgresWakes(Wakes):
                 log.warning("hears no other process", extra={"reason": str(error)})
             finally:
                 self._trust(DEAF_S)
-            await asyncio.sleep(next(pauses))
+            await pause(next(pauses))
 
     def _trust(self, look_again_s: float) -> None:
         self.look_again_s = look_again_s

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from moorage.kit.errors import Unavailable
+from moorage.kit.pause import pause
 from moorage.operations.queue import Queue
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Duties:
                     await lost.wait()
             except Unavailable as error:
                 log.warning("cannot lead", extra={"reason": error.detail})
-                await asyncio.sleep(_LEAD_AGAIN_S)
+                await pause(_LEAD_AGAIN_S)
 
 
 @asynccontextmanager
@@ -72,4 +73,4 @@ async def _repeat(duty: Duty) -> None:
             log.warning("duty put off", extra={"duty": duty.name, "reason": error.detail})
         except Exception:  # boundary: one duty that breaks must not end the others
             log.exception("duty broke", extra={"duty": duty.name})
-        await asyncio.sleep(duty.every_s)
+        await pause(duty.every_s)

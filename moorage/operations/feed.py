@@ -13,6 +13,7 @@ from sqlalchemy import and_, bindparam, func, select
 
 from moorage.kit.db import Database
 from moorage.kit.errors import Unavailable
+from moorage.kit.pause import pause
 from moorage.kit.rows import Query, Values
 from moorage.operations.models import UNFINISHED, Operation, OperationEvent
 from moorage.operations.service import topic
@@ -104,7 +105,7 @@ class Feed:
                     newest = found
                     for topic in self._watched:
                         self._db.wakes.touch(topic)
-            await asyncio.sleep(self._db.wakes.look_again_s)
+            await pause(self._db.wakes.look_again_s)
 
 
 def _told(rows: Sequence[Row], values: Values) -> tuple[Sequence[News], bool]:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from moorage.kit.db import Database
 from moorage.kit.errors import Unavailable
 from moorage.kit.ids import new_id
+from moorage.kit.pause import pause
 from moorage.operations.models import Lease
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Lead:
                 with suppress(Unavailable):
                     until = asked_at + LEASE_S if await self._have() else 0.0
                 self._note(is_held=clock() < until)
-                await asyncio.sleep(_RENEW_S)
+                await pause(_RENEW_S)
                 self._note(is_held=self.is_held and clock() < until)
         finally:
             self._note(is_held=False)

@@ -22,6 +22,7 @@ from sqlalchemy import bindparam, exists, func, literal_column, select, table, u
 
 from moorage.kit.db import Database, Session
 from moorage.kit.errors import Unavailable
+from moorage.kit.pause import check_cancelled, pause
 from moorage.operations import ready
 from moorage.operations.lead import Lead
 from moorage.operations.models import TABLE, UNFINISHED, Operation
@@ -109,20 +110,23 @@ class PostgresQueue:
                     await self._run(Worker(self._app, **self._options))
             except _OUTAGES as error:
                 log.warning("cannot take operations", extra={"reason": str(error)})
-            await asyncio.sleep(_WORKER_AGAIN_S)
+            await pause(_WORKER_AGAIN_S)
 
     async def _run(self, worker: Worker) -> None:
         """Run a worker, with a pulse until its last operation is done: its own ends with a stop."""
         pulse = asyncio.create_task(self._beat(worker))
+        running = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]  # as they are
         try:
-            await worker.run()  # type: ignore[no-untyped-call]  # procrastinate does not say
+            await asyncio.shield(running)
         finally:
+            worker.stop()  # type: ignore[no-untyped-call]  # a cancel can be lost, see kit.pause
+            await asyncio.gather(running, return_exceptions=True)
             pulse.cancel()
             await asyncio.gather(pulse, return_exceptions=True)
 
     async def _beat(self, worker: Worker) -> None:
         while True:
-            await asyncio.sleep(HEARTBEAT_S)
+            await pause(HEARTBEAT_S)
             if worker.worker_id is not None:
                 beat = self._app.job_manager.update_heartbeat
                 await self._despite_outages(partial(beat, worker.worker_id))
@@ -142,7 +146,7 @@ class PostgresQueue:
 
     async def _sweep_again(self) -> None:
         while True:
-            await asyncio.sleep(_SWEEP_S)
+            await pause(_SWEEP_S)
             if self._lead.is_held:
                 await self._despite_outages(self._sweep)
 
@@ -151,6 +155,7 @@ class PostgresQueue:
             await do()
         except _OUTAGES as error:
             log.warning("cannot look after operations", extra={"reason": str(error)})
+        check_cancelled()
 
     async def _hand_over(self) -> None:
         """Give procrastinate what may be begun, and write down its job, in one commit."""
