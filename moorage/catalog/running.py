@@ -125,8 +125,12 @@ def volumes(model: Json, prefix: str) -> dict[str, str]:
 
 def override(app: App, model: Json, place: Place) -> str:
     """Return the file."""
+    lasts = lasting(model, app)
     file = {
-        "services": {service: _service(app, model, place, service) for service in services(model)},
+        "services": {
+            service: _service(app, model, place, service, lasts=service in lasts)
+            for service in services(model)
+        },
         "networks": {
             key: {"external": True, "name": name}
             for key, name in ((_NETWORK, place.network), (_OWNERS, place.owners_network))
@@ -145,11 +149,10 @@ def override(app: App, model: Json, place: Place) -> str:
     return yaml.dump(file, Dumper=_Dumper, sort_keys=False)
 
 
-def _service(app: App, model: Json, place: Place, name: str) -> dict[str, object]:
+def _service(app: App, model: Json, place: Place, name: str, *, lasts: bool) -> dict[str, object]:
     given: Json = model["services"][name]
     image = place.images[name]
     options = {*map(str, given.get("security_opt") or ()), "no-new-privileges:true"}
-    lasts = name in lasting(model, app)
     return {
         **{key: _Reset() for key in _LEFT_OUT if key in given and not _is_shared(given, key)},
         **{key: _Instead(given[key]) for key in ("volumes", "configs") if key in given},
