@@ -126,7 +126,7 @@ class PostgresQueue:
 
     async def _beat(self, worker: Worker) -> None:
         while True:
-            await pause(HEARTBEAT_S)
+            await asyncio.sleep(HEARTBEAT_S)
             if worker.worker_id is not None:
                 beat = self._app.job_manager.update_heartbeat
                 await self._despite_outages(partial(beat, worker.worker_id))
@@ -146,7 +146,7 @@ class PostgresQueue:
 
     async def _sweep_again(self) -> None:
         while True:
-            await pause(_SWEEP_S)
+            await asyncio.sleep(_SWEEP_S)
             if self._lead.is_held:
                 await self._despite_outages(self._sweep)
 
